@@ -1,0 +1,272 @@
+/**
+ * What the client offers, interfaces only. Defaults are those of Kafka's Java clients unless noted.
+ * Keys and values are bytes here; formats belong to the layers above.
+ */
+import type { CompressionName } from '../environment/codecs.ts'
+import type { TlsOptions } from '../environment/network.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface Header {
+  readonly key: string
+  readonly value: Uint8Array | null
+}
+
+export interface ProducerRecord {
+  readonly topic: string
+  /** Chosen by the partitioner when absent. */
+  readonly partition?: number
+  readonly key: Uint8Array | null
+  /** null is a tombstone. */
+  readonly value: Uint8Array | null
+  /** The clock's time when absent. */
+  readonly timestampMs?: number
+  readonly headers?: readonly Header[]
+}
+
+export interface RecordMetadata extends TopicPartition {
+  /** −1 with acks 0. */
+  readonly offset: number
+  readonly timestampMs: number
+}
+
+export interface ConsumerRecord extends TopicPartition {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly timestampType: 'create' | 'append'
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly Header[]
+  readonly leaderEpoch: number
+  /** Bytes of key, value and headers. */
+  readonly sizeBytes: number
+}
+
+export interface ConnectionOptions {
+  /** `host:port`, at least one. */
+  readonly bootstrap: readonly string[]
+  readonly clientId?: string
+  readonly requestTimeoutMs?: number
+  readonly connectTimeoutMs?: number
+  readonly retryBackoffMs?: number
+  readonly retryBackoffMaxMs?: number
+  readonly metadataMaxAgeMs?: number
+  readonly tls?: TlsOptions
+}
+
+export type Partitioner =
+  | 'default'
+  | 'round-robin'
+  | 'least-bytes'
+  | ((record: ProducerRecord, partitions: number) => number)
+
+export interface ProducerOptions extends ConnectionOptions {
+  readonly acks?: 0 | 1 | 'all'
+  /** Default true, which needs acks all. */
+  readonly idempotence?: boolean
+  readonly compression?: CompressionName
+  readonly batchBytesMax?: number
+  readonly lingerMs?: number
+  readonly deliveryTimeoutMs?: number
+  readonly requestBytesMax?: number
+  readonly bufferBytesMax?: number
+  readonly maxInFlight?: number
+  readonly partitioner?: Partitioner
+}
+
+export interface Producer {
+  /**
+   * Takes the record into a batch. The promise settles with the broker's answer.
+   * @throws MillraceError RECORD_TOO_LARGE, UNKNOWN_TOPIC, DELIVERY_TIMED_OUT, PRODUCER_CLOSED, or Kafka's own by name
+   */
+  send(record: ProducerRecord): Promise<RecordMetadata>
+  /** True while the buffer is above its bound: callers that can, wait for `ready()` before sending more. */
+  readonly full: boolean
+  ready(): Promise<void>
+  /** Sends what waits, and resolves when every record sent so far has been answered. Rejects with the first failure since the last flush. */
+  flush(): Promise<void>
+  metrics(): ProducerMetrics
+  close(): Promise<void>
+}
+
+export interface ProducerMetrics {
+  readonly recordsSent: number
+  readonly recordErrors: number
+  readonly bytesSent: number
+  readonly requestLatencyMsAvg: number | undefined
+}
+
+export interface ConsumerOptions extends ConnectionOptions {
+  readonly groupId?: string
+  readonly groupInstanceId?: string
+  readonly fetchBytesMin?: number
+  readonly fetchBytesMax?: number
+  readonly fetchWaitMsMax?: number
+  readonly partitionFetchBytesMax?: number
+  readonly recordsPerPollMax?: number
+  /** Where to start without a committed offset; default 'latest', as in Kafka. */
+  readonly autoOffsetReset?: 'earliest' | 'latest' | 'none'
+  /** Commits what the last poll before gave, at this interval; absent: only `commit`. */
+  readonly autoCommitIntervalMs?: number
+  readonly sessionTimeoutMs?: number
+  readonly rebalanceTimeoutMs?: number
+  readonly heartbeatIntervalMs?: number
+  readonly isolation?: 'read_uncommitted' | 'read_committed'
+  readonly assignors?: readonly PartitionAssignor[]
+}
+
+/** Client-side assignment of the classic group protocol. */
+export interface PartitionAssignor {
+  readonly name: string
+  readonly protocol: 'eager' | 'cooperative'
+  /** Extra bytes for this member's subscription. */
+  userData?(owned: readonly TopicPartition[]): Uint8Array
+  assign(
+    members: readonly AssignorMember[],
+    partitionCounts: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, AssignorResult>
+  onAssigned?(partitions: readonly TopicPartition[], userData: Uint8Array | null, generation: number): void
+}
+
+export interface AssignorMember {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly topics: readonly string[]
+  readonly owned: readonly TopicPartition[]
+  readonly userData: Uint8Array | null
+}
+
+export interface AssignorResult {
+  readonly partitions: readonly TopicPartition[]
+  readonly userData?: Uint8Array
+}
+
+export interface OffsetAndMetadata {
+  /** Of the next record to read. */
+  readonly offset: number
+  readonly leaderEpoch?: number
+  readonly metadata?: string
+}
+
+export interface RebalanceListener {
+  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
+  /** Still owned: commit here. */
+  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>
+  /** No longer owned. */
+  onLost?(partitions: readonly TopicPartition[]): void | Promise<void>
+}
+
+export interface Consumer {
+  subscribe(topics: readonly string[], listener?: RebalanceListener): void
+  /** Without a group, or with one only for commits. */
+  assign(partitions: readonly TopicPartition[]): void
+  assignment(): readonly TopicPartition[]
+  seek(partition: TopicPartition, offset: number): void
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  /** Records that are there, or what came within `timeoutMs`; in order of offset per partition. */
+  poll(timeoutMs: number, signal?: AbortSignal): Promise<ConsumerRecord[]>
+  position(partition: TopicPartition): number | undefined
+  /** Log end (or last stable) offset and log start as of the last fetch answer. */
+  bounds(partition: TopicPartition): { logStartOffset: number; endOffset: number } | undefined
+  /** Commits the given offsets, or the positions after the last poll. */
+  commit(offsets?: ReadonlyArray<TopicPartition & OffsetAndMetadata>): Promise<void>
+  committed(
+    partitions: readonly TopicPartition[],
+  ): Promise<ReadonlyArray<TopicPartition & { committed: OffsetAndMetadata | undefined }>>
+  /** For KIP-447. */
+  groupMetadata(): { groupId: string; generation: number; memberId: string; groupInstanceId: string | null }
+  close(): Promise<void>
+}
+
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  /** The cluster's default when absent. */
+  readonly replicationFactor?: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export interface TopicDescription {
+  readonly name: string
+  readonly topicId: string
+  readonly internal: boolean
+  readonly partitions: readonly PartitionDescription[]
+}
+
+export interface PartitionDescription {
+  readonly partition: number
+  /** −1: none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly inSyncReplicas: readonly number[]
+  readonly offlineReplicas: readonly number[]
+}
+
+export interface ClusterDescription {
+  readonly clusterId: string
+  /** −1: not known. */
+  readonly controllerId: number
+  readonly brokers: readonly { id: number; host: string; port: number; rack: string | null }[]
+}
+
+export type OffsetSpec = 'earliest' | 'latest' | 'max-timestamp' | { readonly timestampMs: number }
+
+export interface GroupListing {
+  readonly groupId: string
+  readonly protocolType: string
+  readonly state: string
+  readonly type: string
+}
+
+export interface GroupDescription {
+  readonly groupId: string
+  readonly state: string
+  readonly protocolType: string
+  readonly protocol: string
+  readonly coordinator: number
+  readonly members: readonly {
+    memberId: string
+    groupInstanceId: string | null
+    clientId: string
+    host: string
+    assignment: readonly TopicPartition[]
+  }[]
+}
+
+export interface ConfigEntry {
+  readonly name: string
+  readonly value: string | null
+  readonly source: string
+  readonly isDefault: boolean
+  readonly readOnly: boolean
+  readonly sensitive: boolean
+  readonly documentation: string | null
+}
+
+export interface Admin {
+  describeCluster(): Promise<ClusterDescription>
+  listTopics(): Promise<TopicDescription[]>
+  /** @throws MillraceError UNKNOWN_TOPIC_OR_PARTITION */
+  describeTopics(names: readonly string[]): Promise<TopicDescription[]>
+  createTopics(topics: readonly TopicSpec[]): Promise<void>
+  deleteTopics(names: readonly string[]): Promise<void>
+  createPartitions(topic: string, totalCount: number): Promise<void>
+  listOffsets(
+    partitions: ReadonlyArray<TopicPartition & { spec: OffsetSpec }>,
+  ): Promise<ReadonlyArray<TopicPartition & { offset: number; timestampMs: number; leaderEpoch: number }>>
+  listGroups(): Promise<GroupListing[]>
+  describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
+  groupOffsets(groupId: string): Promise<ReadonlyArray<TopicPartition & OffsetAndMetadata>>
+  /** The group must be empty. */
+  resetGroupOffsets(
+    groupId: string,
+    offsets: ReadonlyArray<TopicPartition & { offset: number }>,
+  ): Promise<void>
+  describeConfigs(resource: { type: 'topic' | 'broker'; name: string }): Promise<ConfigEntry[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,255 @@
+/**
+ * The public DSL: what exported projects are written in and what `compile` builds. Semantics are those of Kafka Streams 4.x.
+ * Every operator takes a stable `name`, from which stores and internal topics get theirs: `<app>-<name>-changelog`,
+ * `<app>-<name>-repartition`. Implemented by `topology.ts` and the operators beside it.
+ */
+
+export interface StreamRecord<K = unknown, V = unknown> {
+  readonly key: K
+  readonly value: V
+  /** Event time, milliseconds since the epoch. */
+  readonly timestampMs: number
+  readonly headers: Headers
+}
+
+/** Name and value in order; names may repeat. */
+export type Headers = readonly (readonly [name: string, value: Uint8Array | null])[]
+
+/** A pair of functions between a value and its bytes. null stays null without a call. */
+export interface Serde<T> {
+  readonly name: string
+  serialize(value: T): Uint8Array
+  /** @throws when the bytes are not of this format */
+  deserialize(bytes: Uint8Array): T
+}
+
+export interface Windowed<K> {
+  readonly key: K
+  readonly windowStartMs: number
+  readonly windowEndMs: number
+}
+
+export type WindowSpec =
+  | { readonly type: 'tumbling'; readonly sizeMs: number; readonly graceMs: number }
+  | {
+      readonly type: 'hopping'
+      readonly sizeMs: number
+      readonly advanceMs: number
+      readonly graceMs: number
+    }
+
+export type Emit = 'on-update' | 'on-window-close'
+
+export type TimestampFrom<K = unknown, V = unknown> =
+  | 'record'
+  | 'wall-clock'
+  | ((key: K, value: V, recordTimestampMs: number) => number)
+
+export interface SourceOptions<K, V> {
+  readonly name: string
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  readonly timestamp?: TimestampFrom<K, V>
+  readonly reset?: 'earliest' | 'latest'
+}
+
+export interface SinkOptions<K, V> {
+  readonly name: string
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  readonly partitioner?:
+    | 'default'
+    | 'round-robin'
+    | 'least-bytes'
+    | ((record: StreamRecord<K, V>, partitions: number) => number)
+}
+
+export interface Named {
+  readonly name: string
+}
+
+export interface StoreOptions extends Named {
+  /** Default: `memory` or the runner's choice; both are restored from the changelog. */
+  readonly kind?: 'memory' | 'durable'
+}
+
+export interface StreamsBuilder {
+  stream<K = unknown, V = unknown>(topic: string, options: SourceOptions<K, V>): KStream<K, V>
+  table<K = unknown, V = unknown>(topic: string, options: SourceOptions<K, V>): KTable<K, V>
+  /** The finished, immutable topology. @throws MillraceError with the step's name for what can't work */
+  build(): Topology
+}
+
+/** Opaque outside `engine/streams`; printed by `describe`, the same way for the same topology. */
+export interface Topology {
+  describe(): string
+}
+
+export interface KStream<K, V> {
+  map<K2, V2>(fn: (record: StreamRecord<K, V>) => readonly [K2, V2], options: Named): KStream<K2, V2>
+  mapValues<V2>(fn: (record: StreamRecord<K, V>) => V2, options: Named): KStream<K, V2>
+  filter(predicate: (record: StreamRecord<K, V>) => boolean, options: Named): KStream<K, V>
+  flatMap<K2, V2>(
+    fn: (record: StreamRecord<K, V>) => Iterable<readonly [K2, V2]>,
+    options: Named,
+  ): KStream<K2, V2>
+  selectKey<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KStream<K2, V>
+  /** First match wins; without `otherwise` what matches none is dropped. */
+  branch<Names extends string>(
+    branches: readonly { readonly name: Names; readonly when: (record: StreamRecord<K, V>) => boolean }[],
+    options: Named & { readonly otherwise?: Names },
+  ): Readonly<Record<Names, KStream<K, V>>>
+  merge(other: KStream<K, V>, options: Named): KStream<K, V>
+  process<K2, V2>(supplier: () => Processor<K, V, K2, V2>, options: ProcessOptions): KStream<K2, V2>
+  repartition(options: Named & { readonly partitions?: number }): KStream<K, V>
+  groupByKey(options: Named): KGroupedStream<K, V>
+  groupBy<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KGroupedStream<K2, V>
+  toTable(options: StoreOptions): KTable<K, V>
+  /** Inner or left join with the other stream within a window around each record. */
+  joinStream<V2, R>(
+    other: KStream<K, V2>,
+    joiner: Joiner<K, V, V2, R>,
+    options: StreamJoinOptions,
+  ): KStream<K, R>
+  joinTable<V2, R>(
+    table: KTable<K, V2>,
+    joiner: Joiner<K, V, V2, R>,
+    options: Named & { readonly type: 'inner' | 'left' },
+  ): KStream<K, R>
+  to(topic: string, options: SinkOptions<K, V>): void
+  /** A sink outside Kafka: `deliver` gets the records of a commit interval in order; the commit waits for it. */
+  toExternal(supplier: () => ExternalSink<K, V>, options: Named): void
+}
+
+/** `right` is null for the unmatched side of a left join. */
+export type Joiner<K, L, R, Out> = (left: L, right: R | null, key: K) => Out
+
+export interface StreamJoinOptions extends Named {
+  readonly type: 'inner' | 'left'
+  readonly beforeMs: number
+  readonly afterMs: number
+  readonly graceMs: number
+}
+
+export interface KGroupedStream<K, V> {
+  windowedBy(window: WindowSpec): WindowedKStream<K, V>
+  aggregate<A>(aggregator: Aggregator<K, V, A>, options: StoreOptions): KTable<K, A>
+  count(options: StoreOptions): KTable<K, number>
+}
+
+export interface WindowedKStream<K, V> {
+  aggregate<A>(
+    aggregator: Aggregator<K, V, A>,
+    options: StoreOptions & { readonly emit?: Emit },
+  ): KTable<Windowed<K>, A>
+  count(options: StoreOptions & { readonly emit?: Emit }): KTable<Windowed<K>, number>
+}
+
+export interface Aggregator<K, V, A> {
+  readonly init: () => A
+  /** null deletes the row. Must not change `aggregate` in place. */
+  readonly add: (aggregate: A, value: V, key: K) => A
+}
+
+export interface KTable<K, V> {
+  toStream(options: Named): KStream<K, V>
+  mapValues<V2>(fn: (value: V, key: K) => V2, options: Named): KTable<K, V2>
+  filter(predicate: (value: V, key: K) => boolean, options: Named): KTable<K, V>
+}
+
+export interface ProcessOptions extends Named {
+  readonly stores?: readonly { readonly name: string }[]
+}
+
+/** Processor API: one instance per task. Synchronous. */
+export interface Processor<K = unknown, V = unknown, K2 = unknown, V2 = unknown> {
+  init?(context: ProcessorContext<K2, V2>): void
+  process(record: StreamRecord<K, V>, context: ProcessorContext<K2, V2>): void
+  close?(): void
+}
+
+export interface ProcessorContext<K2 = unknown, V2 = unknown> {
+  /** Missing fields are those of the record being processed. */
+  forward(record: {
+    readonly key?: K2
+    readonly value: V2
+    readonly timestampMs?: number
+    readonly headers?: Headers
+  }): void
+  /** @throws MillraceError UNKNOWN_STORE */
+  store<SK = unknown, SV = unknown>(name: string): KeyValueStore<SK, SV>
+  readonly streamTimeMs: number
+  readonly wallClockMs: number
+  readonly task: string
+  readonly partition: number
+}
+
+export interface KeyValueStore<K, V> {
+  readonly name: string
+  get(key: K): V | undefined
+  /** null or undefined deletes. */
+  put(key: K, value: V | null | undefined): void
+  delete(key: K): void
+  /** In order of the keys' bytes. */
+  entries(): Iterable<readonly [K, V]>
+}
+
+export interface ExternalSink<K, V> {
+  open?(task: { readonly id: string; readonly partition: number }): Promise<void>
+  deliver(records: readonly StreamRecord<K, V>[]): Promise<void>
+  close?(): Promise<void>
+}
+
+/** What the runtime counts for each step by its `name`; cumulative since the start of the run. */
+export interface StepMetrics {
+  readonly in: number
+  readonly out: number
+  readonly dropped: number
+  readonly failed: number
+  /** Time spent in the step itself, without what it calls downstream (exclusive), in ms. */
+  readonly busyMs: number
+}
+
+export interface SourceLag extends Readonly<{ topic: string; partition: number }> {
+  readonly endOffset: number
+  readonly committedOffset: number
+  /** How long ago the log end passed the committed offset; undefined when not known. */
+  readonly lagMs: number | undefined
+}
+
+/** Called by the runtime with an error and where it happened. `fail` ends the run. */
+export type ErrorDecision = 'fail' | 'continue'
+export interface ProcessingError {
+  readonly stage: 'deserialization' | 'processing' | 'production'
+  readonly step: string
+  readonly topic?: string
+  readonly partition?: number
+  readonly offset?: number
+  readonly error: unknown
+}
+export type ErrorHandler = (error: ProcessingError) => ErrorDecision
+
+export interface StreamsOptions {
+  readonly applicationId: string
+  readonly bootstrap: readonly string[]
+  readonly threads?: number
+  readonly commitIntervalMs?: number
+  /** For durable stores. */
+  readonly stateFolder?: string
+  readonly replicationFactor?: number
+  readonly onError?: ErrorHandler
+  readonly emitIntervalMs?: number
+}
+
+/** A running topology in this thread. */
+export interface KafkaStreams {
+  start(): Promise<void>
+  readonly state: 'created' | 'rebalancing' | 'running' | 'stopping' | 'stopped' | 'failed'
+  onStateChange(handler: (state: KafkaStreams['state'], error?: ProcessingError) => void): void
+  metrics(): {
+    readonly steps: Readonly<Record<string, StepMetrics>>
+    readonly streamTimeMs: number | undefined
+    readonly lag: readonly SourceLag[]
+  }
+  close(): Promise<void>
+}

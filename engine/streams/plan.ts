@@ -1,0 +1,142 @@
+/**
+ * A topology as data: what `compile` makes of a document, what is printed, exported as code, and built into a `Topology`
+ * by `build-plan.ts`. Functions are texts of JavaScript expressions (names in scope given per operator), so that a plan
+ * can cross process borders and be written out as code a person would write.
+ *
+ * `id` is the step's stable name (see `api.ts`), `from` the id of the step before it; a branch's child is `id.name`.
+ */
+import type { Emit, WindowSpec } from './api.ts'
+
+/** JavaScript expression; sees `key`, `value`, `timestamp`, `headers` unless the operator says otherwise. */
+export type Expression = string
+
+export interface TopologyPlan {
+  readonly steps: readonly Step[]
+  /** What fills source topics of this run from outside Kafka. */
+  readonly feeds: readonly Feed[]
+  /** Topics that the run needs, created when missing. */
+  readonly topics: readonly PlannedTopic[]
+}
+
+export interface PlannedTopic {
+  readonly name: string
+  /** Undefined: must exist, or is created with the cluster's default. */
+  readonly partitions?: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+/** A source outside Kafka that the runner runs; it produces into `topic`, `<app>-<node>-source`. */
+export interface Feed {
+  readonly id: string
+  readonly node: string
+  /** The node kind whose `runtime` has the feed. */
+  readonly kind: string
+  readonly topic: string
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+interface StepBase {
+  readonly id: string
+  /** The canvas node that it came from: metrics and errors are shown there. */
+  readonly node: string
+}
+interface Following extends StepBase {
+  readonly from: string
+}
+
+export type SerdeName = 'json' | 'string' | 'bytes' | 'windowed-json'
+
+export type Step =
+  | (StepBase & {
+      readonly op: 'stream' | 'table'
+      readonly topic: string
+      /** Event time; default the record's own. An expression's negative result drops the record (counted). */
+      readonly timestamp?: 'record' | 'wall-clock' | { readonly expr: Expression }
+      readonly keyFormat?: SerdeName
+      readonly valueFormat?: SerdeName
+      readonly reset?: 'earliest' | 'latest'
+      readonly store?: string
+    })
+  | (Following & { readonly op: 'map' /** → [key, value] */; readonly expr: Expression })
+  | (Following & {
+      readonly op:
+        | 'mapValues'
+        | 'filter'
+        | 'filterNot'
+        | 'flatMap'
+        | 'flatMapValues'
+        | 'selectKey'
+        | 'groupBy'
+      readonly expr: Expression
+    })
+  | (Following & { readonly op: 'repartition' | 'groupByKey' | 'toStream'; readonly partitions?: number })
+  | (Following & {
+      readonly op: 'branch'
+      readonly branches: readonly { readonly name: string; readonly when: Expression }[]
+      readonly otherwise?: string
+    })
+  | (StepBase & { readonly op: 'merge'; readonly from: readonly string[] })
+  | (Following & {
+      readonly op: 'process'
+      /** Module path relative to the pipeline's folder; its default export is `processor(...)`. */
+      readonly module: string
+      readonly stores: readonly { readonly name: string }[]
+    })
+  | (Following & {
+      readonly op: 'count'
+      readonly window?: WindowSpec
+      readonly emit?: Emit
+      readonly store?: string
+    })
+  | (Following & {
+      readonly op: 'summarize'
+      /** Named aggregates of one pass; `expr` sees `key`, `value`. `count` has none. */
+      readonly functions: readonly {
+        readonly fn: 'count' | 'sum' | 'avg' | 'min' | 'max'
+        readonly expr?: Expression
+        readonly as: string
+      }[]
+      readonly window?: WindowSpec
+      readonly emit?: Emit
+      readonly store?: string
+    })
+  | (Following & {
+      readonly op: 'aggregate' /** JSON value */
+      readonly init: unknown /** sees `aggregate`, `value`, `key` */
+      readonly add: Expression
+      readonly window?: WindowSpec
+      readonly emit?: Emit
+      readonly store?: string
+    })
+  | (Following & { readonly op: 'toTable'; readonly store?: string })
+  | (StepBase & {
+      readonly op: 'streamStreamJoin'
+      readonly type: 'inner' | 'left'
+      readonly left: string
+      readonly right: string
+      readonly beforeMs: number
+      readonly afterMs: number
+      readonly graceMs: number
+      /** sees `key`, `left`, `right` (null when missing) */
+      readonly joiner: Expression
+    })
+  | (StepBase & {
+      readonly op: 'streamTableJoin'
+      readonly type: 'inner' | 'left'
+      readonly left: string
+      readonly right: string
+      readonly joiner: Expression
+    })
+  | (Following & {
+      readonly op: 'to'
+      readonly topic: string
+      readonly keyFormat?: SerdeName
+      readonly valueFormat?: SerdeName
+      readonly partitioner?: 'default' | 'round-robin' | 'least-bytes' | { readonly expr: Expression }
+    })
+  | (Following & {
+      readonly op: 'external'
+      /** The node kind whose `runtime` has the sink. */
+      readonly kind: string
+      readonly config: Readonly<Record<string, unknown>>
+    })

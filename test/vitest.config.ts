@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['engine/**/*.test.ts', 'renderer/**/*.test.ts', 'electron/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '.build/**', 'test/interop/**', 'test/bench/**', 'test/end-to-end/**'],
+    testTimeout: 20_000,
+    maxWorkers: 2,
+  },
+})
