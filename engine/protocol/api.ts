@@ -1,7 +1,7 @@
 import { MillraceError } from '../base/errors.ts'
 import { type Codec, compileStruct } from './compile-schema.ts'
-import type { Decoded, Encodable, Field } from './schema.ts'
 import type { Reader } from './reader.ts'
+import type { Decoded, Encodable, Field } from './schema.ts'
 import type { Writer } from './writer.ts'
 
 /** A schema with its versions, which can be read and written. */

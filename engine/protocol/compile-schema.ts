@@ -1,4 +1,4 @@
-import { cannotEncode, inside, malformed } from './faults.ts'
+import { cannotEncode, inside } from './faults.ts'
 import { Reader, zeroUuid } from './reader.ts'
 import type { Field, FieldOptions, Fields, FieldType, ScalarKind } from './schema.ts'
 import { Writer } from './writer.ts'
@@ -40,12 +40,14 @@ export function compileStruct(field: Field, version: number, flexible: boolean):
 function structCodec(fields: Fields, target: Target): Codec {
   const all = Object.entries(fields)
   const present = all.filter(([, field]) => isPresent(field.options, target.version))
-  const compiled = present.map(([name, field]): CompiledField => ({
-    name,
-    codec: fieldCodec(field, target),
-    tag: field.options.tag,
-    fallback: defaultOf(field),
-  }))
+  const compiled = present.map(
+    ([name, field]): CompiledField => ({
+      name,
+      codec: fieldCodec(field, target),
+      tag: field.options.tag,
+      fallback: defaultOf(field),
+    }),
+  )
   const plain = compiled.filter((field) => field.tag === undefined)
   const tagged = compiled.filter((field) => field.tag !== undefined).sort((a, b) => a.tag! - b.tag!)
   const dropped = all.filter(([, field]) => !isPresent(field.options, target.version))
@@ -90,12 +92,8 @@ function structReader(
 }
 
 function readTagged(reader: Reader, message: Message, tagged: readonly CompiledField[]): void {
-  let previous = -1
   for (let count = reader.uvarint(); count > 0; count--) {
-    const start = reader.position
     const tag = reader.uvarint()
-    if (tag <= previous) throw malformed(`tag ${tag} comes after tag ${previous}`, start)
-    previous = tag
     const size = reader.uvarint()
     const from = reader.position
     reader.skip(size)
@@ -232,10 +230,18 @@ function scalarCodec(kind: ScalarKind, nullable: boolean, compact: boolean): Cod
   if (nullable) throw cannotEncode(`${kind} cannot be null`)
   const bytesMin = fixedBytes[kind]
   if (kind === 'boolean') {
-    return { bytesMin, read: (reader) => reader.boolean(), write: (writer, value) => writer.boolean(value as boolean) }
+    return {
+      bytesMin,
+      read: (reader) => reader.boolean(),
+      write: (writer, value) => writer.boolean(value as boolean),
+    }
   }
   if (kind === 'uuid') {
-    return { bytesMin, read: (reader) => reader.uuid(), write: (writer, value) => writer.uuid(value as string) }
+    return {
+      bytesMin,
+      read: (reader) => reader.uuid(),
+      write: (writer, value) => writer.uuid(value as string),
+    }
   }
   return { bytesMin, ...numberCodec(kind) }
 }
