@@ -1,0 +1,18 @@
+// `node run.mjs [--build] SCRIPT …`: set-up, then a script of this checkout on the bundled Node, with the same arguments.
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { checkout } from './paths.mjs'
+import { prepare } from './prepare.mjs'
+
+prepare()
+const args = process.argv.slice(2)
+const wantsBuild = args[0] === '--build'
+if (wantsBuild) {
+  args.shift()
+  const { build } = await import('./build.mjs')
+  await build()
+}
+const [script, ...rest] = args
+const child = spawn(process.execPath, [path.resolve(checkout, script), ...rest], { stdio: 'inherit' })
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+child.on('exit', (status) => process.exit(status ?? 1))
