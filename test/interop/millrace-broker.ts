@@ -1,0 +1,62 @@
+/** `millrace broker` as other programs start it: a child process of the built command line, spoken to by its JSON lines. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+
+const commandLine = path.resolve(import.meta.dirname, '../../.build/engine/millrace.mjs')
+
+export interface MillraceBroker {
+  /** Comma-separated. */
+  readonly bootstrap: string
+  /** Milliseconds from spawning the process to its `ready` line. */
+  readonly readyAfterMs: number
+  /** A line on its standard input, such as `kill 2`; resolves with the answer. */
+  command(line: string): Promise<string>
+  stop(): Promise<void>
+}
+
+export async function startMillraceBroker(options: { brokers: number; args?: readonly string[] }): Promise<MillraceBroker> {
+  const startedMs = performance.now()
+  const port = await freePorts(options.brokers)
+  const args = [commandLine, 'broker', '--json', '--brokers', String(options.brokers), '--port', String(port), ...(options.args ?? [])]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const first = await lines.next()
+  if (first.done) throw new Error('millrace broker ended before it was ready')
+  const ready = JSON.parse(first.value) as { event: string; bootstrap: string[] }
+  return {
+    bootstrap: ready.bootstrap.join(','),
+    readyAfterMs: performance.now() - startedMs,
+    async command(line) {
+      child.stdin.write(`${line}\n`)
+      const answer = await lines.next()
+      return String(answer.value)
+    },
+    async stop() {
+      const closed = once(child, 'close')
+      child.kill('SIGTERM')
+      await closed
+    },
+  }
+}
+
+/** The first of `count` consecutive free ports on the loopback. */
+async function freePorts(count: number): Promise<number> {
+  const { createServer } = await import('node:net')
+  for (;;) {
+    const servers = [createServer()]
+    servers[0]!.listen(0, '127.0.0.1')
+    await once(servers[0]!, 'listening')
+    const first = (servers[0]!.address() as { port: number }).port
+    let free = true
+    for (let n = 1; n < count && free; n++) {
+      const server = createServer()
+      servers.push(server)
+      server.listen(first + n, '127.0.0.1')
+      free = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])
+    }
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+    if (free) return first
+  }
+}
