@@ -1,4 +1,5 @@
 // `node run.mjs [--build] SCRIPT …`: set-up, then a script of this checkout on the bundled Node, with the same arguments.
+// npm changes into the checkout; relative paths among the arguments are meant from where the person stands.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { checkout } from './paths.mjs'
@@ -13,6 +14,9 @@ if (wantsBuild) {
   await build()
 }
 const [script, ...rest] = args
-const child = spawn(process.execPath, [path.resolve(checkout, script), ...rest], { stdio: 'inherit' })
+const child = spawn(process.execPath, [path.resolve(checkout, script), ...rest], {
+  stdio: 'inherit',
+  cwd: process.env.INIT_CWD ?? process.cwd(),
+})
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('exit', (status) => process.exit(status ?? 1))
