@@ -3,7 +3,7 @@
  * one) may touch time, randomness, timers or I/O in any other way.
  */
 
-export type { BundledCode, CodeLoader, CodeProblem } from './code.ts'
+export type { BundledCode, CodeLoader, CodePlace, CodeProblem } from './code.ts'
 export type { Codecs, CompressionName } from './codecs.ts'
 export type { Disk, DiskFile, DiskLock, DiskStat } from './disk.ts'
 export type { KeyValueDatabase, KeyValueStores } from './key-value.ts'

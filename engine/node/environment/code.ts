@@ -52,13 +52,19 @@ async function bundle(entryPath: string): Promise<BundledCode> {
       logLevel: 'silent',
       tsconfigRaw: '{}',
     })
-    const ending = (suffix: string) => result.outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? ''
+    const ending = (suffix: string) =>
+      result.outputFiles.find((file) => file.path.endsWith(suffix))?.text ?? ''
     const sourceMap = absoluteSources(ending('.js.map'), folder)
     return { entryPath, text: ending('.js'), sourceMap, problems: [] }
   } catch (thrown) {
     const messages = buildErrors(thrown)
     if (messages === undefined) throw MillraceError.from(thrown, { where: entryPath })
-    return { entryPath, text: '', sourceMap: '', problems: messages.map((message) => problem(message, entryPath)) }
+    return {
+      entryPath,
+      text: '',
+      sourceMap: '',
+      problems: messages.map((message) => problem(message, entryPath)),
+    }
   }
 }
 
@@ -102,7 +108,10 @@ function evaluate(
   return module.exports
 }
 
-function requireFor(entryPath: string, provided: Readonly<Record<string, object>>): (name: string) => unknown {
+function requireFor(
+  entryPath: string,
+  provided: Readonly<Record<string, object>>,
+): (name: string) => unknown {
   const builtins = createRequire(entryPath)
   return (name) => {
     if (Object.hasOwn(provided, name)) return provided[name]

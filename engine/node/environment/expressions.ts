@@ -17,7 +17,9 @@ export function compileExpression(
   try {
     // `(a) + (b` and `a; b` are whole between parentheses or as statements, yet no expressions: both ways must parse.
     compileFunction(`void [\n${text}\n]`, [...parameterNames], { filename: fileName })
-    const compiled = compileFunction(`'use strict'; ${before}${text}\n)`, [...parameterNames], { filename: fileName })
+    const compiled = compileFunction(`'use strict'; ${before}${text}\n)`, [...parameterNames], {
+      filename: fileName,
+    })
     return (...values) => Reflect.apply(compiled, undefined, values)
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown
@@ -37,7 +39,13 @@ function explain(text: string, error: SyntaxError): MillraceError {
   return badExpression(text, error.message, Math.max(1, line), place ? place[2]!.length + 1 : 1, error)
 }
 
-function badExpression(text: string, why: string, line: number, column: number, cause?: unknown): MillraceError {
+function badExpression(
+  text: string,
+  why: string,
+  line: number,
+  column: number,
+  cause?: unknown,
+): MillraceError {
   const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text
   return new MillraceError({
     code: 'BAD_EXPRESSION',

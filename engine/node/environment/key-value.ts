@@ -76,7 +76,11 @@ class LmdbDatabase implements KeyValueDatabase {
 
   #assertOpen(): void {
     if (!this.#closed) return
-    throw new MillraceError({ code: 'STORE_CLOSED', what: 'the state store has been closed', where: this.#folder })
+    throw new MillraceError({
+      code: 'STORE_CLOSED',
+      what: 'the state store has been closed',
+      where: this.#folder,
+    })
   }
 
   #checkKey(key: Uint8Array): void {

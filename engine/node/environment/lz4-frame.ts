@@ -18,7 +18,8 @@ export function checkLz4FrameLength(frame: Buffer, lengthMax: number): void {
     if (word === 0) return
     const length = word & 0x7fffffff
     const isStored = word >= 0x80000000
-    if (length > blockLengthMax || at + length > frame.length) throw new Error('a block is malformed or cut off')
+    if (length > blockLengthMax || at + length > frame.length)
+      throw new Error('a block is malformed or cut off')
     // A byte of LZ4 stands for at most 255.
     unfolded += isStored ? length : Math.min(blockLengthMax, length * 255)
     at += length + blockTailLength

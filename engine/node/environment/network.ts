@@ -1,7 +1,7 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { MillraceError } from '../../base/errors.ts'
-import type { Address, ConnectOptions, Connection, Listener, Network } from '../../environment/index.ts'
+import type { Address, Connection, ConnectOptions, Listener, Network } from '../../environment/index.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { fromSystemError, systemCodeOf } from './system-errors.ts'
 
@@ -70,7 +70,8 @@ function openSocket(options: ConnectOptions): net.Socket {
 function connectError(error: Error, where: string, isTls: boolean): MillraceError {
   const explained = fromSystemError(error, where)
   const code = systemCodeOf(error) ?? ''
-  const isTlsError = isTls && (explained.code === 'INTERNAL' || /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_|SELF_)/.test(code))
+  const isTlsError =
+    isTls && (explained.code === 'INTERNAL' || /^(ERR_(TLS|SSL)|CERT_|DEPTH_|UNABLE_|SELF_)/.test(code))
   if (!isTlsError && code !== 'ECONNRESET') return explained
   if (!isTls) {
     return new MillraceError({

@@ -13,7 +13,7 @@ export function compressSnappy(bytes: Buffer): Buffer {
   magic.copy(header)
   header.writeInt32BE(1, 8)
   header.writeInt32BE(1, 12)
-  const pieces = [header]
+  const pieces: Buffer[] = [header]
   for (let at = 0; at < bytes.length; at += blockLengthMax) {
     const block = compressSync(bytes.subarray(at, at + blockLengthMax))
     const length = Buffer.alloc(4)
