@@ -3,7 +3,7 @@ import type { CodePlace } from '../../environment/index.ts'
 import { PauseReader } from './paused-frames.ts'
 
 interface AttachedEvent {
-  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly workerId: string } }
+  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly title: string } }
 }
 interface ReceivedEvent {
   readonly params: { readonly sessionId: string; readonly message: string }
@@ -29,7 +29,8 @@ export async function pauseThread(threadId: number, signal: AbortSignal): Promis
       })
       signal.addEventListener('abort', () => resolve(undefined), { once: true })
       session.on('NodeWorker.attachedToWorker', ({ params }: AttachedEvent) => {
-        if (params.workerInfo.workerId !== String(threadId)) return
+        // The only place that tells the thread's number: `workerId` counts within the session.
+        if (!params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return
         target = params.sessionId
         ask(1, 'Debugger.enable')
         ask(2, 'Debugger.pause')

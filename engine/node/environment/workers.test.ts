@@ -8,7 +8,7 @@ const { workers } = createNodeEnvironment({ entryPoints: { 'stream-thread': entr
 const spinningLine =
   readFileSync(entry, 'utf8')
     .split('\n')
-    .findIndex((line) => line.includes('turns += 1')) + 1
+    .findIndex((line) => line.includes('look for this line')) + 1
 
 describe.each(['thread', 'process'] as const)('a worker in a %s', (kind) => {
   const start = (data: string, limits = {}) => workers.start('stream-thread', kind, data, limits)

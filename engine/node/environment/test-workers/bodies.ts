@@ -45,6 +45,7 @@ async function fillBuffers(sleep: (ms: number) => Promise<void>): Promise<void> 
 }
 
 function spin(): never {
-  let turns = 0
-  for (;;) turns += 1 // the tests look for this line
+  for (let turns = 0; ; turns++) {
+    if (turns < 0) throwNow() // the tests look for this line
+  }
 }
