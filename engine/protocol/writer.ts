@@ -65,9 +65,12 @@ export class Writer {
 
   /** As `int64`, with Infinity as Java's greatest long, "no limit". */
   int64OrUnlimited(value: number): void {
-    if (value !== Number.POSITIVE_INFINITY) return this.int64(value)
-    this.put32(0x7fffffff)
-    this.put32(0xffffffff)
+    if (value === Number.POSITIVE_INFINITY) {
+      this.put32(0x7fffffff)
+      this.put32(0xffffffff)
+    } else {
+      this.int64(value)
+    }
   }
 
   float64(value: number): void {
