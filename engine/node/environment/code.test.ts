@@ -27,7 +27,7 @@ describe('a bundle', () => {
     const code = await loader.bundle(entry)
     expect(code.problems).toEqual([])
     const exported = loader.load(code, { 'millrace/processor': { offset: 1 } })
-    const run = exported['default']
+    const run = exported.default
     expect(typeof run === 'function' && run(20)).toBe(41)
   })
 

@@ -91,7 +91,7 @@ test.runIf(process.platform === 'linux')(
 
 test('a process does not see the secrets among the environment variables', async () => {
   const { workerVariables } = await import('./worker-variables.ts')
-  process.env['SECRET_TOKEN'] = 'hidden'
+  process.env.SECRET_TOKEN = 'hidden'
   expect(workerVariables()).not.toHaveProperty('SECRET_TOKEN')
   expect(workerVariables()).toHaveProperty('PATH')
 })

@@ -44,8 +44,6 @@ async function fillBuffers(sleep: (ms: number) => Promise<void>): Promise<void> 
   }
 }
 
-function spin(): never {
-  for (let turns = 0; ; turns++) {
-    if (turns < 0) throwNow() // the tests look for this line
-  }
+function spin(): void {
+  for (let turns = 0; turns >= 0; turns++); // the tests look for this line
 }
