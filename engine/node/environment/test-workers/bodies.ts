@@ -45,5 +45,6 @@ async function fillBuffers(sleep: (ms: number) => Promise<void>): Promise<void> 
 }
 
 function spin(): void {
-  for (let turns = 0; turns >= 0; turns++); // the tests look for this line
+  let turns = 0
+  while (turns >= 0) turns = (turns + 1) % 1000 // the tests look for this line
 }
