@@ -2,6 +2,7 @@
  * What the client offers, interfaces only. Defaults are those of Kafka's Java clients unless noted.
  * Keys and values are bytes here; formats belong to the layers above.
  */
+import type { MillraceError } from '../base/errors.ts'
 import type { CompressionName } from '../environment/codecs.ts'
 import type { TlsOptions } from '../environment/network.ts'
 
@@ -75,6 +76,8 @@ export interface ProducerOptions extends ConnectionOptions {
   readonly bufferBytesMax?: number
   readonly maxInFlight?: number
   readonly partitioner?: Partitioner
+  /** How long brokers may say that a topic does not exist before its records fail. Default 10 s. */
+  readonly unknownTopicMsMax?: number
 }
 
 export interface Producer {
@@ -83,13 +86,19 @@ export interface Producer {
    * @throws MillraceError RECORD_TOO_LARGE, UNKNOWN_TOPIC, DELIVERY_TIMED_OUT, PRODUCER_CLOSED, or Kafka's own by name
    */
   send(record: ProducerRecord): Promise<RecordMetadata>
+  /**
+   * As `send` without a promise, for many records: what fails is told to `onError`, and to the next `flush`. Key,
+   * value and headers are copied before it returns.
+   */
+  post(record: ProducerRecord, onError?: (error: MillraceError) => void): void
   /** True while the buffer is above its bound: callers that can, wait for `ready()` before sending more. */
   readonly full: boolean
   ready(): Promise<void>
   /** Sends what waits, and resolves when every record sent so far has been answered. Rejects with the first failure since the last flush. */
   flush(): Promise<void>
   metrics(): ProducerMetrics
-  close(): Promise<void>
+  /** Sends what waits, for `timeoutMs` at most (the delivery timeout if left out); what is left then fails. */
+  close(timeoutMs?: number): Promise<void>
 }
 
 export interface ProducerMetrics {

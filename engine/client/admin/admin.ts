@@ -1,0 +1,43 @@
+import type { Environment } from '../../environment/index.ts'
+import { describeCluster as describeClusterApi } from '../../protocol/apis/describe-cluster.ts'
+import type { Admin, ClusterDescription, ConnectionOptions } from '../api.ts'
+import { ClusterClient } from '../cluster/cluster-client.ts'
+import { checkCode } from '../kafka-error.ts'
+import { connectionSettings } from '../settings.ts'
+import { describeConfigs } from './configs.ts'
+import { describeGroups, listGroups } from './groups.ts'
+import { fetchCommitted, listOffsets, resetGroupOffsets } from './offsets.ts'
+import { retrying } from './routing.ts'
+import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
+
+/** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
+export function createAdmin(environment: Environment, options: ConnectionOptions): Admin {
+  const cluster = new ClusterClient(environment, connectionSettings(options), { autoCreateTopics: false })
+  return {
+    describeCluster: () => describeCluster(cluster),
+    listTopics: () => listTopics(cluster),
+    describeTopics: (names) => describeTopics(cluster, names),
+    createTopics: (topics) => createTopics(cluster, topics),
+    deleteTopics: (names) => deleteTopics(cluster, names),
+    createPartitions: (topic, totalCount) => createPartitions(cluster, topic, totalCount),
+    listOffsets: (partitions) => listOffsets(cluster, partitions),
+    listGroups: () => listGroups(cluster),
+    describeGroups: (groupIds) => describeGroups(cluster, groupIds),
+    groupOffsets: (groupId) => fetchCommitted(cluster, groupId, null),
+    resetGroupOffsets: (groupId, offsets) => resetGroupOffsets(cluster, groupId, offsets),
+    describeConfigs: (resource) => describeConfigs(cluster, resource),
+    close: async () => cluster.close(),
+  }
+}
+
+function describeCluster(cluster: ClusterClient): Promise<ClusterDescription> {
+  return retrying(cluster, cluster.settings.requestTimeoutMs, async () => {
+    const answer = await cluster.requestAny(describeClusterApi, { includeClusterAuthorizedOperations: false })
+    checkCode(answer.errorCode, undefined, answer.errorMessage)
+    return {
+      clusterId: answer.clusterId,
+      controllerId: answer.controllerId,
+      brokers: answer.brokers.map(({ brokerId: id, host, port, rack }) => ({ id, host, port, rack })),
+    }
+  })
+}

@@ -1,0 +1,3 @@
+export { createAdmin } from './admin/admin.ts'
+export type * from './api.ts'
+export { createProducer } from './producer/producer.ts'
