@@ -49,8 +49,16 @@ export interface SourceOptions<K, V> {
   readonly name: string
   readonly key?: Serde<K>
   readonly value?: Serde<V>
+  /** A negative result of the function drops the record (counted). */
   readonly timestamp?: TimestampFrom<K, V>
+  /** Where to begin without a committed offset; default `earliest`. */
   readonly reset?: 'earliest' | 'latest'
+}
+
+/** A table keeps its rows when something needs them (a join), or when it has a named store. */
+export interface TableOptions<K, V> extends SourceOptions<K, V> {
+  readonly store?: string
+  readonly kind?: StoreKind
 }
 
 export interface SinkOptions<K, V> {
@@ -68,14 +76,31 @@ export interface Named {
   readonly name: string
 }
 
+export type StoreKind = 'memory' | 'durable'
+
 export interface StoreOptions extends Named {
+  /** The store's name, for those who look into it; default: the step's. */
+  readonly store?: string
   /** Default: `memory` or the runner's choice; both are restored from the changelog. */
-  readonly kind?: 'memory' | 'durable'
+  readonly kind?: StoreKind
+}
+
+export interface WindowStoreOptions extends StoreOptions {
+  /** Default `on-update`. */
+  readonly emit?: Emit
+  /** How long windows stay in the store; default, and at least, size + grace. */
+  readonly retentionMs?: number
+}
+
+/** Keeps the result in a store of its own when `store` names one. */
+export interface TableStepOptions extends Named {
+  readonly store?: string
+  readonly kind?: StoreKind
 }
 
 export interface StreamsBuilder {
   stream<K = unknown, V = unknown>(topic: string, options: SourceOptions<K, V>): KStream<K, V>
-  table<K = unknown, V = unknown>(topic: string, options: SourceOptions<K, V>): KTable<K, V>
+  table<K = unknown, V = unknown>(topic: string, options: TableOptions<K, V>): KTable<K, V>
   /** The finished, immutable topology. @throws MillraceError with the step's name for what can't work */
   build(): Topology
 }
@@ -89,10 +114,12 @@ export interface KStream<K, V> {
   map<K2, V2>(fn: (record: StreamRecord<K, V>) => readonly [K2, V2], options: Named): KStream<K2, V2>
   mapValues<V2>(fn: (record: StreamRecord<K, V>) => V2, options: Named): KStream<K, V2>
   filter(predicate: (record: StreamRecord<K, V>) => boolean, options: Named): KStream<K, V>
+  filterNot(predicate: (record: StreamRecord<K, V>) => boolean, options: Named): KStream<K, V>
   flatMap<K2, V2>(
     fn: (record: StreamRecord<K, V>) => Iterable<readonly [K2, V2]>,
     options: Named,
   ): KStream<K2, V2>
+  flatMapValues<V2>(fn: (record: StreamRecord<K, V>) => Iterable<V2>, options: Named): KStream<K, V2>
   selectKey<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KStream<K2, V>
   /** First match wins; without `otherwise` what matches none is dropped. */
   branch<Names extends string>(
@@ -104,7 +131,7 @@ export interface KStream<K, V> {
   repartition(options: Named & { readonly partitions?: number }): KStream<K, V>
   groupByKey(options: Named): KGroupedStream<K, V>
   groupBy<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KGroupedStream<K2, V>
-  toTable(options: StoreOptions): KTable<K, V>
+  toTable(options: TableStepOptions): KTable<K, V>
   /** Inner or left join with the other stream within a window around each record. */
   joinStream<V2, R>(
     other: KStream<K, V2>,
@@ -133,32 +160,35 @@ export interface StreamJoinOptions extends Named {
 
 export interface KGroupedStream<K, V> {
   windowedBy(window: WindowSpec): WindowedKStream<K, V>
-  aggregate<A>(aggregator: Aggregator<K, V, A>, options: StoreOptions): KTable<K, A>
+  aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: StoreOptions): KTable<K, R>
+  reduce(add: (aggregate: V, value: V, key: K) => V, options: StoreOptions): KTable<K, V>
   count(options: StoreOptions): KTable<K, number>
 }
 
 export interface WindowedKStream<K, V> {
-  aggregate<A>(
-    aggregator: Aggregator<K, V, A>,
-    options: StoreOptions & { readonly emit?: Emit },
-  ): KTable<Windowed<K>, A>
-  count(options: StoreOptions & { readonly emit?: Emit }): KTable<Windowed<K>, number>
+  aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: WindowStoreOptions): KTable<Windowed<K>, R>
+  reduce(add: (aggregate: V, value: V, key: K) => V, options: WindowStoreOptions): KTable<Windowed<K>, V>
+  count(options: WindowStoreOptions): KTable<Windowed<K>, number>
 }
 
-export interface Aggregator<K, V, A> {
+export interface Aggregator<K, V, A, R = A> {
   readonly init: () => A
   /** null deletes the row. Must not change `aggregate` in place. */
   readonly add: (aggregate: A, value: V, key: K) => A
+  /** What goes downstream, when that is not what is kept: an average is kept as sum and count. */
+  readonly result?: (aggregate: A) => R
 }
 
 export interface KTable<K, V> {
   toStream(options: Named): KStream<K, V>
-  mapValues<V2>(fn: (value: V, key: K) => V2, options: Named): KTable<K, V2>
-  filter(predicate: (value: V, key: K) => boolean, options: Named): KTable<K, V>
+  mapValues<V2>(fn: (value: V, key: K) => V2, options: TableStepOptions): KTable<K, V2>
+  /** A row that does not match is absent: a tombstone goes downstream, unless it is known that it was absent before. */
+  filter(predicate: (value: V, key: K) => boolean, options: TableStepOptions): KTable<K, V>
+  filterNot(predicate: (value: V, key: K) => boolean, options: TableStepOptions): KTable<K, V>
 }
 
 export interface ProcessOptions extends Named {
-  readonly stores?: readonly { readonly name: string }[]
+  readonly stores?: readonly { readonly name: string; readonly kind?: StoreKind }[]
 }
 
 /** Processor API: one instance per task. Synchronous. */
@@ -178,6 +208,16 @@ export interface ProcessorContext<K2 = unknown, V2 = unknown> {
   }): void
   /** @throws MillraceError UNKNOWN_STORE */
   store<SK = unknown, SV = unknown>(name: string): KeyValueStore<SK, SV>
+  /**
+   * Calls back at most once per record: by stream time first at `startTimeMs` (0), by wall clock first at `startTimeMs` (now +
+   * interval); then at the next multiple of the interval after it. Missed times are not made up for.
+   */
+  schedule(
+    everyMs: number,
+    clock: 'stream-time' | 'wall-clock',
+    punctuate: (timestampMs: number) => void,
+    options?: { readonly startTimeMs?: number },
+  ): { cancel(): void }
   readonly streamTimeMs: number
   readonly wallClockMs: number
   readonly task: string
@@ -194,7 +234,7 @@ export interface KeyValueStore<K, V> {
   entries(): Iterable<readonly [K, V]>
 }
 
-export interface ExternalSink<K, V> {
+export interface ExternalSink<K = unknown, V = unknown> {
   open?(task: { readonly id: string; readonly partition: number }): Promise<void>
   deliver(records: readonly StreamRecord<K, V>[]): Promise<void>
   close?(): Promise<void>

@@ -59,15 +59,15 @@ export type Step =
     })
   | (Following & { readonly op: 'map' /** → [key, value] */; readonly expr: Expression })
   | (Following & {
-      readonly op:
-        | 'mapValues'
-        | 'filter'
-        | 'filterNot'
-        | 'flatMap'
-        | 'flatMapValues'
-        | 'selectKey'
-        | 'groupBy'
+      readonly op: 'flatMap' | 'flatMapValues' | 'selectKey' | 'groupBy'
       readonly expr: Expression
+    })
+  | (Following & {
+      /** On streams, or on tables (where it sees `key` and `value`). */
+      readonly op: 'mapValues' | 'filter' | 'filterNot'
+      readonly expr: Expression
+      /** Tables only. */
+      readonly store?: string
     })
   | (Following & { readonly op: 'repartition' | 'groupByKey' | 'toStream'; readonly partitions?: number })
   | (Following & {
@@ -87,6 +87,7 @@ export type Step =
       readonly window?: WindowSpec
       readonly emit?: Emit
       readonly store?: string
+      readonly retentionMs?: number
     })
   | (Following & {
       readonly op: 'summarize'
@@ -99,6 +100,7 @@ export type Step =
       readonly window?: WindowSpec
       readonly emit?: Emit
       readonly store?: string
+      readonly retentionMs?: number
     })
   | (Following & {
       readonly op: 'aggregate' /** JSON value */
@@ -107,6 +109,15 @@ export type Step =
       readonly window?: WindowSpec
       readonly emit?: Emit
       readonly store?: string
+      readonly retentionMs?: number
+    })
+  | (Following & {
+      readonly op: 'reduce' /** sees `aggregate`, `value`, `key`; the first value is taken as it is */
+      readonly add: Expression
+      readonly window?: WindowSpec
+      readonly emit?: Emit
+      readonly store?: string
+      readonly retentionMs?: number
     })
   | (Following & { readonly op: 'toTable'; readonly store?: string })
   | (StepBase & {

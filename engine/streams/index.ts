@@ -1,0 +1,11 @@
+/** What pipelines, exported projects and their tests import. */
+export { avg, count, max, min, type Summary, sum, summarize } from './aggregates.ts'
+export type * from './api.ts'
+export { type BuildPlanOptions, buildPlan } from './build-plan.ts'
+export { createBuilder } from './builder.ts'
+export type * from './plan.ts'
+export { type ProcessorSupplier, processor } from './processor.ts'
+export { bytes, json, serdeNamed, string, windowedJson } from './serdes.ts'
+export type { StoreRow } from './stores/store.ts'
+export { TestDriver, type TestDriverOptions, type TestOutput, type TestRecord } from './test-driver.ts'
+export { hopping, tumbling } from './windows.ts'

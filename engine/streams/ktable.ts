@@ -1,0 +1,102 @@
+import type { KStream, KTable, Named, StoreKind, TableStepOptions } from './api.ts'
+import type { GraphBuilder, Outlet } from './graph-builder.ts'
+import { type FlowSerdes, Stream } from './kstream.ts'
+import { table } from './operators/table.ts'
+import { tableFilter } from './operators/table-filter.ts'
+import { tableMapValues } from './operators/table-map-values.ts'
+import { toStream } from './operators/to-stream.ts'
+import { jsonSerde } from './serdes.ts'
+import { MemoryRowStore } from './stores/key-value-store.ts'
+import { TableInfo } from './table-info.ts'
+
+export class Table<K, V> implements KTable<K, V> {
+  readonly graph: GraphBuilder
+  readonly outlet: Outlet
+  readonly serdes: FlowSerdes
+  readonly info: TableInfo
+  /** Its keys are windows, by which nothing is partitioned. */
+  readonly windowed: boolean
+
+  constructor(graph: GraphBuilder, outlet: Outlet, serdes: FlowSerdes, info: TableInfo, windowed: boolean) {
+    this.graph = graph
+    this.outlet = outlet
+    this.serdes = serdes
+    this.info = info
+    this.windowed = windowed
+  }
+
+  toStream(options: Named): KStream<K, V> {
+    const node = this.graph.add({
+      name: options.name,
+      kind: 'toStream',
+      parents: [this.outlet],
+      create: toStream,
+    })
+    return new Stream<K, V>(this.graph, { node, output: 0 }, this.serdes, this.windowed)
+  }
+
+  mapValues<V2>(fn: (value: V, key: K) => V2, options: TableStepOptions): KTable<K, V2> {
+    const view = fn as (value: unknown, key: unknown) => unknown
+    const serdes = { key: this.serdes.key, value: jsonSerde }
+    return this.#view<V2>('mapValues', options, view, serdes, (info) => tableMapValues(info, view))
+  }
+
+  filter(predicate: (value: V, key: K) => boolean, options: TableStepOptions): KTable<K, V> {
+    return this.#filter('filter', predicate, true, options)
+  }
+
+  filterNot(predicate: (value: V, key: K) => boolean, options: TableStepOptions): KTable<K, V> {
+    return this.#filter('filterNot', predicate, false, options)
+  }
+
+  #filter(
+    kind: string,
+    typed: (value: V, key: K) => boolean,
+    keeps: boolean,
+    options: TableStepOptions,
+  ): KTable<K, V> {
+    const predicate = typed as (value: unknown, key: unknown) => boolean
+    const view = (value: unknown, key: unknown) => (Boolean(predicate(value, key)) === keeps ? value : null)
+    this.info.wantOld()
+    return this.#view<V>(kind, options, view, this.serdes, (info) => tableFilter(info, predicate, keeps))
+  }
+
+  #view<V2>(
+    kind: string,
+    options: TableStepOptions,
+    view: (value: unknown, key: unknown) => unknown,
+    serdes: FlowSerdes,
+    create: (info: TableInfo) => Parameters<GraphBuilder['add']>[0]['create'],
+  ): Table<K, V2> {
+    const info = new TableInfo(this.info, view)
+    const node = this.graph.add({
+      name: options.name,
+      kind: `table-${kind}`,
+      parents: [this.outlet],
+      create: create(info),
+    })
+    info.attach(node, rowStoreOf(serdes, options.kind))
+    if (options.store !== undefined) info.keepRows(options.store)
+    return new Table<K, V2>(this.graph, { node, output: 0 }, serdes, info, this.windowed)
+  }
+}
+
+/** A table that takes what `from` gives as updates. */
+export function addTable<K, V>(
+  graph: GraphBuilder,
+  from: Outlet,
+  serdes: FlowSerdes,
+  options: TableStepOptions,
+  kind: string,
+  detail: string,
+): Table<K, V> {
+  const info = new TableInfo(undefined, (value) => value)
+  const node = graph.add({ name: options.name, kind, detail, parents: [from], create: table(info) })
+  info.attach(node, rowStoreOf(serdes, options.kind))
+  if (options.store !== undefined) info.keepRows(options.store)
+  return new Table<K, V>(graph, { node, output: 0 }, serdes, info, false)
+}
+
+export function rowStoreOf(serdes: FlowSerdes, kind: StoreKind | undefined) {
+  return (name: string) => ({ name, kind, create: () => new MemoryRowStore(name, serdes) })
+}

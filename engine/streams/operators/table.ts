@@ -1,0 +1,32 @@
+import { assert } from '../../base/assert.ts'
+import type { StepLogic, StepSetup } from '../graph.ts'
+import { Change, makeRecord } from '../record.ts'
+import type { RowStore } from '../stores/key-value-store.ts'
+import { MemoryRowStore } from '../stores/key-value-store.ts'
+import type { StateStore } from '../stores/store.ts'
+import type { TableInfo } from '../table-info.ts'
+
+/** A topic or a stream as a table: each record is an update of its key's row, in order of arrival. Null keys are dropped. */
+export function table(info: TableInfo) {
+  return (setup: StepSetup): StepLogic => {
+    const store = info.store === undefined ? undefined : rowStore(setup.store(info.store))
+    return {
+      process(record) {
+        if (record.key === null) {
+          setup.dropped()
+          return
+        }
+        const oldValue = store === undefined ? undefined : (store.get(record.key)?.value ?? null)
+        store?.put(record.key, record.value, record.timestampMs)
+        setup.forward(
+          makeRecord(record.key, new Change(record.value, oldValue), record.timestampMs, record.headers),
+        )
+      },
+    }
+  }
+}
+
+export function rowStore(store: StateStore): RowStore {
+  assert(store instanceof MemoryRowStore, `store ${store.name} keeps rows`)
+  return store
+}

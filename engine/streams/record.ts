@@ -1,0 +1,38 @@
+import type { Header } from '../client/api.ts'
+import type { Headers, StreamRecord } from './api.ts'
+
+export const noHeaders: Headers = []
+
+/** All records are made here, with the same hidden class: the hot path stays monomorphic. */
+export function makeRecord<K, V>(
+  key: K,
+  value: V,
+  timestampMs: number,
+  headers: Headers,
+): StreamRecord<K, V> {
+  return { key, value, timestampMs, headers }
+}
+
+/** What flows behind a table: a row's new and old value; null is absence. */
+export class Change {
+  readonly newValue: unknown
+  /** Undefined when it is not known. */
+  readonly oldValue: unknown
+
+  constructor(newValue: unknown, oldValue: unknown) {
+    this.newValue = newValue
+    this.oldValue = oldValue
+  }
+}
+
+export function fromWireHeaders(headers: readonly Header[]): Headers {
+  if (headers.length === 0) return noHeaders
+  return headers.map((header) => [header.key, header.value] as const)
+}
+
+export function toWireHeaders(headers: Headers): readonly Header[] {
+  if (headers.length === 0) return noWireHeaders
+  return headers.map(([key, value]) => ({ key, value }))
+}
+
+const noWireHeaders: readonly Header[] = []

@@ -1,0 +1,222 @@
+/**
+ * A topology without a cluster: one partition per topic, synchronous, in virtual time. Each record is processed to the end,
+ * repartitions included, and committed, before the next one.
+ */
+import { MillraceError } from '../base/errors.ts'
+import type { Headers, StreamRecord, Topology } from './api.ts'
+import { StepCounters } from './counters.ts'
+import { topicName } from './graph.ts'
+import { noHeaders, toWireHeaders } from './record.ts'
+import { StepFailure } from './step-runner.ts'
+import type { StoreRow } from './stores/store.ts'
+import { type InboundRecord, Task } from './task.ts'
+import { type BuiltTopology, builtTopology } from './topology.ts'
+
+export interface TestRecord {
+  readonly key: unknown
+  readonly value: unknown
+  readonly timestampMs: number
+  readonly headers?: Headers
+}
+
+/** What reached a sink's topic, decoded with the sink's formats. */
+export interface TestOutput {
+  readonly topic: string
+  readonly key: unknown
+  readonly value: unknown
+  readonly timestampMs: number
+  readonly headers: Headers
+}
+
+export interface TestDriverOptions {
+  readonly applicationId?: string
+  /** Where the wall clock starts; default 0. */
+  readonly wallClockMs?: number
+  /** Default: the error is thrown out of `pipe`. */
+  readonly onError?: ConstructorParameters<typeof Task>[0]['onError']
+}
+
+export class TestDriver {
+  readonly #topology: BuiltTopology
+  readonly #applicationId: string
+  readonly #tasks: readonly Task[]
+  readonly #taskByTopic = new Map<string, Task>()
+  readonly #counters = new Map<string, StepCounters>()
+  /** What waits to be taken, by topic, in order of arrival. */
+  readonly #waiting = new Map<string, InboundRecord[]>()
+  #offset = 0
+  #outputs: TestOutput[] = []
+  #wallClockMs: number
+
+  constructor(topology: Topology, options: TestDriverOptions = {}) {
+    this.#topology = builtTopology(topology)
+    this.#applicationId = options.applicationId ?? 'test'
+    this.#wallClockMs = options.wallClockMs ?? 0
+    const clock = { nowMs: () => this.#wallClockMs, monotonicMs: () => this.#wallClockMs }
+    this.#tasks = this.#topology.subTopologies.map(
+      (subTopology) =>
+        new Task({
+          applicationId: this.#applicationId,
+          subTopology,
+          partition: 0,
+          clock,
+          countersOf: (step) => this.#countersOf(step),
+          onError: options.onError ?? (() => 'fail'),
+          collector: {
+            send: (topic, key, value, record, sink) => {
+              if (!sink.topic.internal) {
+                this.#outputs.push({
+                  topic,
+                  key: key === null ? null : sink.key.deserialize(key),
+                  value: value === null ? null : sink.value.deserialize(value),
+                  timestampMs: record.timestampMs,
+                  headers: record.headers,
+                })
+              }
+              if (this.#taskByTopic.has(topic)) this.#enqueue(topic, key, value, record)
+            },
+          },
+        }),
+    )
+    for (const task of this.#tasks) {
+      for (const topic of task.topics) this.#taskByTopic.set(topic, task)
+    }
+    for (const task of this.#tasks) task.start()
+  }
+
+  /** Writes one record to a source topic and processes it to the end. @throws MillraceError PROCESSING_FAILED */
+  pipe(topic: string, record: TestRecord): TestOutput[] {
+    const { key, value } = this.#serdesOf(topic)
+    this.#enqueue(
+      topic,
+      record.key === null ? null : key.serialize(record.key),
+      record.value === null ? null : value.serialize(record.value),
+      { ...record, headers: record.headers ?? noHeaders },
+    )
+    this.#drain()
+    return this.#taken()
+  }
+
+  /** The wall clock jumps forward once. */
+  advanceWallClock(byMs: number): TestOutput[] {
+    this.#wallClockMs += byMs
+    this.#guarded(() => {
+      for (const task of this.#tasks) task.punctuateWallClock()
+    })
+    this.#drain()
+    return this.#taken()
+  }
+
+  /** The store's visible rows, in order of key, then window. @throws MillraceError UNKNOWN_STORE */
+  store(name: string): StoreRow[] {
+    for (const task of this.#tasks) {
+      const store = task.stores.get(name)
+      if (store !== undefined) return [...store.rows()]
+    }
+    throw new MillraceError({
+      code: 'UNKNOWN_STORE',
+      what: `the topology has no store "${name}"`,
+      remedy: `it has ${this.#tasks.flatMap((task) => [...task.stores.keys()]).join(', ') || 'none'}`,
+    })
+  }
+
+  counters(step: string): StepCounters {
+    return this.#countersOf(step)
+  }
+
+  get droppedCount(): number {
+    let total = 0
+    for (const counters of this.#counters.values()) total += counters.dropped
+    return total
+  }
+
+  /** Hands gathered records to external sinks, and closes processors. */
+  async close(): Promise<void> {
+    for (const task of this.#tasks) {
+      await task.beforeCommit()
+      await task.close()
+    }
+  }
+
+  #countersOf(step: string): StepCounters {
+    const known = this.#counters.get(step)
+    if (known !== undefined) return known
+    const added = new StepCounters()
+    this.#counters.set(step, added)
+    return added
+  }
+
+  #enqueue(topic: string, key: Uint8Array | null, value: Uint8Array | null, record: StreamRecord): void {
+    const inbound = {
+      topic,
+      partition: 0,
+      offset: this.#offset++,
+      timestampMs: record.timestampMs,
+      key,
+      value,
+      headers: toWireHeaders(record.headers),
+    }
+    const queue = this.#waiting.get(topic)
+    if (queue === undefined) this.#waiting.set(topic, [inbound])
+    else queue.push(inbound)
+  }
+
+  /** Takes the smallest head timestamp of all topics until nothing waits. */
+  #drain(): void {
+    for (;;) {
+      let lowest: InboundRecord | undefined
+      for (const [head] of this.#waiting.values()) {
+        if (head !== undefined && (lowest === undefined || head.timestampMs < lowest.timestampMs))
+          lowest = head
+      }
+      if (lowest === undefined) return
+      const inbound = lowest
+      this.#waiting.get(inbound.topic)!.shift()
+      const task = this.#taskByTopic.get(inbound.topic)!
+      this.#guarded(() => {
+        const decoded = task.decode(inbound)
+        if (decoded !== undefined) task.process(inbound, decoded)
+        for (const store of task.stores.values()) store.drainChanges(ignoreChange)
+      })
+    }
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error
+      const { step, topic, offset } = error.where
+      throw new MillraceError({
+        code: 'PROCESSING_FAILED',
+        what: error.message,
+        where: topic === undefined ? step : `${step}, at ${topic} record ${offset}`,
+        details: { step },
+        cause: error.where.error,
+      })
+    }
+  }
+
+  #taken(): TestOutput[] {
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
+  }
+
+  #serdesOf(topic: string) {
+    for (const { sources } of this.#topology.subTopologies) {
+      for (const { source } of sources) {
+        if (source !== undefined && topicName(source.topic, this.#applicationId) === topic) return source
+      }
+    }
+    throw new MillraceError({
+      code: 'UNKNOWN_TOPIC',
+      what: `the topology reads no topic "${topic}"`,
+      remedy: `it reads ${[...this.#taskByTopic.keys()].join(', ')}`,
+    })
+  }
+}
+
+function ignoreChange(): void {
+  // There is no changelog: draining keeps the stores' lists of changes short.
+}
