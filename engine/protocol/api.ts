@@ -1,7 +1,8 @@
 import { MillraceError } from '../base/errors.ts'
-import { type Codec, compileStruct } from './compile-schema.ts'
+import { compileStruct } from './compile-schema.ts'
 import type { Reader } from './reader.ts'
 import type { Decoded, Encodable, Field } from './schema.ts'
+import type { Codec } from './value-codecs.ts'
 import type { Writer } from './writer.ts'
 
 /** A schema with its versions, which can be read and written. */
