@@ -1,0 +1,55 @@
+/**
+ * What the quorum decides, one type per change. Stored as JSON: names and meanings never change once released.
+ * Records of one entry apply together or not at all.
+ */
+export interface PartitionState {
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  /** −1: none. */
+  readonly leader: number
+  /** Grows with every election. */
+  readonly leaderEpoch: number
+  /** Grows with every change at all. */
+  readonly partitionEpoch: number
+}
+
+export type MetadataRecord =
+  | { readonly type: 'cluster'; readonly clusterId: string }
+  | {
+      readonly type: 'register-broker'
+      readonly id: number
+      /** The index of the entry that registers it: greater than of any registration before. */
+      readonly brokerEpoch: number
+      /** Of the process: a new one each time a broker starts. */
+      readonly incarnation: string
+      readonly host: string
+      readonly port: number
+    }
+  | { readonly type: 'fence-broker'; readonly id: number; readonly brokerEpoch: number }
+  | { readonly type: 'unfence-broker'; readonly id: number; readonly brokerEpoch: number }
+  | { readonly type: 'shutting-down'; readonly id: number; readonly brokerEpoch: number }
+  | { readonly type: 'topic'; readonly name: string; readonly topicId: string }
+  | {
+      readonly type: 'partition'
+      readonly topicId: string
+      readonly partition: number
+      readonly state: PartitionState
+    }
+  | {
+      readonly type: 'partition-change'
+      readonly topicId: string
+      readonly partition: number
+      /** Left out: as it was. A leader here, even the same, opens a new leader epoch. */
+      readonly isr?: readonly number[]
+      readonly leader?: number
+    }
+  | { readonly type: 'remove-topic'; readonly topicId: string }
+  /** The value null: back to the default. */
+  | {
+      readonly type: 'config'
+      readonly resource: 'topic' | 'broker'
+      readonly name: string
+      readonly key: string
+      readonly value: string | null
+    }
+  | { readonly type: 'producer-ids'; readonly next: number }

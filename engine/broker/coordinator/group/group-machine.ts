@@ -1,0 +1,473 @@
+/**
+ * The classic group protocol.
+ *
+ * | state               | input                                  | next                | answers                                |
+ * |---------------------|----------------------------------------|---------------------|----------------------------------------|
+ * | Empty               | join of a new member                   | PreparingRebalance  | wait; after the initial delay all      |
+ * | PreparingRebalance  | every member joined, or time is up     | CompletingRebalance | generation + 1; joins, leader's in full |
+ * | PreparingRebalance  | nobody is left                         | Empty               | generation + 1, stored                 |
+ * | PreparingRebalance  | sync; heartbeat; commit                | same                | REBALANCE_IN_PROGRESS; same; taken     |
+ * | CompletingRebalance | sync of the leader                     | same                | store the assignment                   |
+ * | CompletingRebalance | stored                                 | Stable              | syncs, each with its assignment        |
+ * | CompletingRebalance | not stored                             | PreparingRebalance  | syncs, with the error                  |
+ * | CompletingRebalance | join with other protocols, leave, lost | PreparingRebalance  | syncs: REBALANCE_IN_PROGRESS           |
+ * | CompletingRebalance | commit                                 | same                | REBALANCE_IN_PROGRESS                  |
+ * | Stable              | sync                                   | same                | the assignment again                   |
+ * | Stable              | leader or changed member joins, leave, lost | PreparingRebalance | wait                               |
+ * | Stable              | follower joins unchanged               | same                | the generation again                   |
+ * | any                 | session over, join or sync not awaited | as for leave        | –                                      |
+ * | any                 | another generation                     | same                | ILLEGAL_GENERATION                     |
+ *
+ * Invariant 9: one owner per partition per generation; a stale generation neither syncs nor commits.
+ */
+import { unreachable } from '../../../base/assert.ts'
+import type { ErrorName } from '../../../protocol/error-codes.ts'
+import type {
+  Group,
+  GroupInput,
+  GroupMember,
+  GroupOutput,
+  JoinAnswer,
+  JoinRequest,
+  LeavingMember,
+  MemberClaim,
+  ReplyTicket,
+  SyncRequest,
+} from './group.ts'
+
+export interface GroupLimits {
+  readonly initialDelayMs: number
+  readonly sizeMax: number
+}
+
+const nothing = Buffer.alloc(0)
+
+export function stepGroup(group: Group, input: GroupInput, nowMs: number, limits: GroupLimits): GroupOutput[] {
+  const step = new GroupStep(group, nowMs, limits)
+  step.take(input)
+  step.endPhase()
+  return step.outputs
+}
+
+/** When the group next needs a tick. */
+export function groupDeadlineMs(group: Group): number {
+  let deadlineMs = group.phaseDeadlineMs
+  for (const member of group.members.values()) deadlineMs = Math.min(deadlineMs, member.sessionDeadlineMs)
+  for (const pendingMs of group.pending.values()) deadlineMs = Math.min(deadlineMs, pendingMs)
+  return deadlineMs
+}
+
+class GroupStep {
+  readonly outputs: GroupOutput[] = []
+  private readonly group: Group
+  private readonly nowMs: number
+  private readonly limits: GroupLimits
+
+  constructor(group: Group, nowMs: number, limits: GroupLimits) {
+    this.group = group
+    this.nowMs = nowMs
+    this.limits = limits
+  }
+
+  take(input: GroupInput): void {
+    switch (input.kind) {
+      case 'join':
+        return this.join(input.ticket, input.request)
+      case 'sync':
+        return this.sync(input.ticket, input.request)
+      case 'heartbeat':
+        return this.answer(input.ticket, this.heartbeat(input.claim))
+      case 'commit':
+        return this.answer(input.ticket, this.mayCommit(input.claim))
+      case 'leave': {
+        const errors = input.members.map((member) => this.leave(member))
+        this.outputs.push({ kind: 'left', ticket: input.ticket, errors })
+        return
+      }
+      case 'tick':
+        return this.expire()
+      case 'stored':
+        return this.stored(input.generation, input.error)
+      default:
+        unreachable(input)
+    }
+  }
+
+  /** What time or the last arrival has brought about. */
+  endPhase(): void {
+    const { group } = this
+    if (group.state !== 'PreparingRebalance') return
+    const members = [...group.members.values()]
+    const isComplete = members.every((member) => member.joinReply !== undefined) && group.pending.size === 0
+    if (this.nowMs >= group.phaseDeadlineMs || (isComplete && !group.gathersFirst)) this.completeJoin()
+  }
+
+  private answer(ticket: ReplyTicket, error: ErrorName): void {
+    this.outputs.push({ kind: 'answered', ticket, error })
+  }
+
+  private join(ticket: ReplyTicket, request: JoinRequest): void {
+    const { group } = this
+    const refuse = (error: ErrorName) => this.refuseJoin(ticket, error, request.memberId)
+    if (group.state === 'Dead') return refuse('COORDINATOR_NOT_AVAILABLE')
+    const isKnown = group.members.has(request.memberId)
+    if (!isKnown && group.members.size >= this.limits.sizeMax) return refuse('GROUP_MAX_SIZE_REACHED')
+    if (!this.supports(request)) return refuse('INCONSISTENT_GROUP_PROTOCOL')
+    if (request.memberId === '') return this.joinUnknown(ticket, request)
+    if (group.pending.delete(request.memberId)) return this.add(ticket, request, request.memberId)
+    const fault = this.claimFault(request)
+    if (fault) return refuse(fault)
+    this.rejoin(ticket, request, group.members.get(request.memberId)!)
+  }
+
+  private joinUnknown(ticket: ReplyTicket, request: JoinRequest): void {
+    const { group } = this
+    const memberId = request.newMemberId
+    if (request.instanceId !== null) {
+      const old = group.instances.get(request.instanceId)
+      if (old === undefined) return this.add(ticket, request, memberId)
+      return this.replaceStatic(ticket, request, group.members.get(old)!)
+    }
+    if (!request.needsKnownMemberId) return this.add(ticket, request, memberId)
+    group.pending.set(memberId, this.nowMs + request.sessionTimeoutMs)
+    this.refuseJoin(ticket, 'MEMBER_ID_REQUIRED', memberId)
+  }
+
+  private add(ticket: ReplyTicket, request: JoinRequest, memberId: string): void {
+    const { group } = this
+    const { instanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols, clientId, clientHost } = request
+    const member: GroupMember = {
+      memberId,
+      instanceId,
+      clientId,
+      clientHost,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      protocols,
+      assignment: nothing,
+      joinReply: ticket,
+      syncReply: undefined,
+      hasSynced: false,
+      sessionDeadlineMs: this.nowMs + sessionTimeoutMs,
+    }
+    group.members.set(memberId, member)
+    if (instanceId !== null) group.instances.set(instanceId, memberId)
+    group.protocolType = request.protocolType
+    this.rebalance()
+  }
+
+  private rejoin(ticket: ReplyTicket, request: JoinRequest, member: GroupMember): void {
+    const { group } = this
+    const isChanged = !sameProtocols(member, request)
+    const isLeader = member.memberId === group.leaderId
+    const mustRebalance =
+      group.state === 'PreparingRebalance' || isChanged || (group.state === 'Stable' && isLeader)
+    if (!mustRebalance) {
+      this.touch(member)
+      this.outputs.push({ kind: 'joined', ticket, answer: this.joinAnswer(member) })
+      return
+    }
+    this.update(member, request)
+    this.supersede(member, ticket)
+    this.rebalance()
+  }
+
+  /** A static member is back under a new id: whoever still uses the old one is fenced (KIP-345). */
+  private replaceStatic(ticket: ReplyTicket, request: JoinRequest, member: GroupMember): void {
+    const { group } = this
+    const oldId = member.memberId
+    const wasLeader = group.leaderId === oldId
+    if (member.joinReply !== undefined) this.refuseJoin(member.joinReply, 'FENCED_INSTANCE_ID', oldId)
+    if (member.syncReply !== undefined) this.replySync(member.syncReply, 'FENCED_INSTANCE_ID', nothing)
+    member.joinReply = undefined
+    member.syncReply = undefined
+    const before = group.protocolName
+    group.members.delete(oldId)
+    member.memberId = request.newMemberId
+    group.members.set(member.memberId, member)
+    group.instances.set(member.instanceId!, member.memberId)
+    if (wasLeader) group.leaderId = member.memberId
+    const isChanged = !sameProtocols(member, request)
+    this.update(member, request)
+    if (group.state === 'Stable' && (!isChanged || this.chooseProtocol() === before)) {
+      const answer = this.joinAnswer(member)
+      const skipAssignment = wasLeader && request.canSkipAssignment
+      // An older client must not take itself for the leader: it would assign anew.
+      const leaderId = wasLeader && !skipAssignment ? oldId : answer.leaderId
+      const members = skipAssignment ? answer.members : []
+      this.outputs.push({ kind: 'joined', ticket, answer: { ...answer, leaderId, skipAssignment, members } })
+      this.store()
+      return
+    }
+    member.joinReply = ticket
+    this.rebalance()
+  }
+
+  private update(member: GroupMember, request: JoinRequest): void {
+    member.protocols = request.protocols
+    member.clientId = request.clientId
+    member.clientHost = request.clientHost
+    member.sessionTimeoutMs = request.sessionTimeoutMs
+    member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
+    this.touch(member)
+  }
+
+  /** A member has one join at a time: an earlier one, of a connection that broke, is answered with nothing to do. */
+  private supersede(member: GroupMember, ticket: ReplyTicket): void {
+    if (member.joinReply !== undefined) {
+      this.refuseJoin(member.joinReply, 'REBALANCE_IN_PROGRESS', member.memberId)
+    }
+    member.joinReply = ticket
+  }
+
+  private rebalance(): void {
+    const { group } = this
+    if (group.state === 'PreparingRebalance') return
+    group.gathersFirst = group.state === 'Empty'
+    if (group.state === 'CompletingRebalance') this.failSyncs('REBALANCE_IN_PROGRESS')
+    const timeouts = [...group.members.values()].map((member) => member.rebalanceTimeoutMs)
+    const waitMs = group.gathersFirst ? this.limits.initialDelayMs : Math.max(...timeouts)
+    this.enter('PreparingRebalance', this.nowMs + waitMs)
+  }
+
+  private enter(state: Group['state'], phaseDeadlineMs: number): void {
+    this.group.state = state
+    this.group.stateSinceMs = this.nowMs
+    this.group.phaseDeadlineMs = phaseDeadlineMs
+  }
+
+  private completeJoin(): void {
+    const { group } = this
+    for (const member of [...group.members.values()]) {
+      // Static members stay until their session is over.
+      if (member.joinReply === undefined && member.instanceId === null) this.drop(member)
+    }
+    group.generation++
+    if (group.members.size === 0) {
+      group.protocolName = null
+      group.leaderId = null
+      this.enter('Empty', Number.POSITIVE_INFINITY)
+      this.store()
+      return
+    }
+    const joined = [...group.members.values()].filter((member) => member.joinReply !== undefined)
+    if (!joined.some((member) => member.memberId === group.leaderId)) {
+      group.leaderId = (joined[0] ?? group.members.values().next().value!).memberId
+    }
+    group.protocolName = this.chooseProtocol()
+    const timeouts = [...group.members.values()].map((member) => member.rebalanceTimeoutMs)
+    this.enter('CompletingRebalance', this.nowMs + Math.max(...timeouts))
+    for (const member of group.members.values()) {
+      member.hasSynced = false
+      member.assignment = nothing
+      if (member.joinReply === undefined) continue
+      this.touch(member)
+      this.outputs.push({ kind: 'joined', ticket: member.joinReply, answer: this.joinAnswer(member) })
+      member.joinReply = undefined
+    }
+  }
+
+  /** Each member votes for the first of its protocols that all have; ties go to the one that was voted for first. */
+  private chooseProtocol(): string {
+    const members = [...this.group.members.values()]
+    const common = (name: string) => members.every((member) => member.protocols.some((p) => p.name === name))
+    const votes = new Map<string, number>()
+    for (const member of members) {
+      const vote = member.protocols.find((protocol) => common(protocol.name))
+      if (vote) votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1)
+    }
+    return [...votes].reduce((best, next) => (next[1] > best[1] ? next : best))[0]
+  }
+
+  private joinAnswer(member: GroupMember): JoinAnswer {
+    const { group } = this
+    const { protocolName } = group
+    const isLeader = group.leaderId === member.memberId
+    return {
+      error: 'NONE',
+      memberId: member.memberId,
+      generation: group.generation,
+      protocolType: group.protocolType,
+      protocolName,
+      leaderId: group.leaderId ?? '',
+      skipAssignment: false,
+      members: isLeader
+        ? [...group.members.values()].map(({ memberId, instanceId, protocols }) => {
+            const metadata = protocols.find((protocol) => protocol.name === protocolName)?.metadata ?? nothing
+            return { memberId, instanceId, metadata }
+          })
+        : [],
+    }
+  }
+
+  private refuseJoin(ticket: ReplyTicket, error: ErrorName, memberId: string): void {
+    const none = { protocolType: null, protocolName: null, leaderId: '', skipAssignment: false, members: [] }
+    this.outputs.push({ kind: 'joined', ticket, answer: { error, memberId, generation: -1, ...none } })
+  }
+
+  private sync(ticket: ReplyTicket, request: SyncRequest): void {
+    const { group } = this
+    const fault = this.syncFault(request)
+    if (fault) return this.replySync(ticket, fault, nothing)
+    const member = group.members.get(request.memberId)!
+    this.touch(member)
+    if (group.state === 'Stable') return this.replySync(ticket, 'NONE', member.assignment)
+    member.hasSynced = true
+    if (member.syncReply !== undefined) this.replySync(member.syncReply, 'REBALANCE_IN_PROGRESS', nothing)
+    member.syncReply = ticket
+    if (member.memberId !== group.leaderId) return
+    const given = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment]))
+    for (const each of group.members.values()) each.assignment = given.get(each.memberId) ?? nothing
+    this.store()
+  }
+
+  private syncFault(request: SyncRequest): ErrorName | undefined {
+    const { group } = this
+    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
+    const fault = this.claimFault(request)
+    if (fault) return fault
+    if (request.generation !== group.generation) return 'ILLEGAL_GENERATION'
+    const isOtherType = request.protocolType !== null && request.protocolType !== group.protocolType
+    const isOtherName = request.protocolName !== null && request.protocolName !== group.protocolName
+    if (isOtherType || isOtherName) return 'INCONSISTENT_GROUP_PROTOCOL'
+    return group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : undefined
+  }
+
+  private replySync(ticket: ReplyTicket, error: ErrorName, assignment: Buffer): void {
+    const { protocolType, protocolName } = this.group
+    this.outputs.push({ kind: 'synced', ticket, answer: { error, protocolType, protocolName, assignment } })
+  }
+
+  private store(): void {
+    const { generation, members } = this.group
+    const assignments = new Map([...members.values()].map((member) => [member.memberId, member.assignment]))
+    this.outputs.push({ kind: 'store', generation, assignments })
+  }
+
+  private stored(generation: number, error: ErrorName): void {
+    const { group } = this
+    if (group.state !== 'CompletingRebalance' || group.generation !== generation) return
+    if (error !== 'NONE') {
+      this.failSyncs(error)
+      return this.rebalance()
+    }
+    this.enter('Stable', Number.POSITIVE_INFINITY)
+    for (const member of group.members.values()) {
+      if (member.syncReply === undefined) continue
+      this.replySync(member.syncReply, 'NONE', member.assignment)
+      member.syncReply = undefined
+      this.touch(member)
+    }
+  }
+
+  private failSyncs(error: ErrorName): void {
+    for (const member of this.group.members.values()) {
+      member.assignment = nothing
+      if (member.syncReply === undefined) continue
+      this.replySync(member.syncReply, error, nothing)
+      member.syncReply = undefined
+    }
+  }
+
+  private heartbeat(claim: MemberClaim): ErrorName {
+    const { group } = this
+    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
+    const fault = this.claimFault(claim)
+    if (fault) return fault
+    if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
+    this.touch(group.members.get(claim.memberId)!)
+    return group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
+  }
+
+  private mayCommit(claim: MemberClaim): ErrorName {
+    const { group } = this
+    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
+    // Consumers without group management, and administrators, commit to groups that nobody is in.
+    if (claim.generation < 0 && group.state === 'Empty') return 'NONE'
+    const fault = this.claimFault(claim)
+    if (fault) return fault
+    if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
+    this.touch(group.members.get(claim.memberId)!)
+    return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
+  }
+
+  private claimFault(claim: { memberId: string; instanceId: string | null }): ErrorName | undefined {
+    const { group } = this
+    if (claim.instanceId !== null) {
+      const current = group.instances.get(claim.instanceId)
+      if (current === undefined) return 'UNKNOWN_MEMBER_ID'
+      if (current !== claim.memberId) return 'FENCED_INSTANCE_ID'
+    }
+    return group.members.has(claim.memberId) ? undefined : 'UNKNOWN_MEMBER_ID'
+  }
+
+  private leave(leaving: LeavingMember): ErrorName {
+    const { group } = this
+    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
+    if (leaving.instanceId !== null && leaving.memberId === '') {
+      const memberId = group.instances.get(leaving.instanceId)
+      if (memberId === undefined) return 'UNKNOWN_MEMBER_ID'
+      this.remove(group.members.get(memberId)!)
+      return 'NONE'
+    }
+    if (leaving.instanceId === null && group.pending.delete(leaving.memberId)) return 'NONE'
+    const fault = this.claimFault(leaving)
+    if (fault) return fault
+    this.remove(group.members.get(leaving.memberId)!)
+    return 'NONE'
+  }
+
+  private remove(member: GroupMember): void {
+    this.drop(member)
+    this.rebalance()
+    // With nobody left there is nobody to wait for.
+    if (this.group.members.size === 0) this.group.phaseDeadlineMs = this.nowMs
+  }
+
+  private drop(member: GroupMember): void {
+    const { group } = this
+    group.members.delete(member.memberId)
+    if (member.instanceId !== null) group.instances.delete(member.instanceId)
+    if (group.leaderId === member.memberId) group.leaderId = null
+    if (member.joinReply !== undefined) this.refuseJoin(member.joinReply, 'UNKNOWN_MEMBER_ID', member.memberId)
+    if (member.syncReply !== undefined) this.replySync(member.syncReply, 'UNKNOWN_MEMBER_ID', nothing)
+  }
+
+  private expire(): void {
+    const { group, nowMs } = this
+    for (const [memberId, deadlineMs] of group.pending) if (nowMs >= deadlineMs) group.pending.delete(memberId)
+    for (const member of [...group.members.values()]) {
+      if (nowMs < member.sessionDeadlineMs) continue
+      // Who waits for our answer can't send heartbeats.
+      if (member.joinReply !== undefined || member.syncReply !== undefined) this.touch(member)
+      else this.remove(member)
+    }
+    if (group.state !== 'CompletingRebalance' || nowMs < group.phaseDeadlineMs) return
+    for (const member of [...group.members.values()]) if (!member.hasSynced) this.remove(member)
+  }
+
+  private touch(member: GroupMember): void {
+    member.sessionDeadlineMs = this.nowMs + member.sessionTimeoutMs
+  }
+
+  private supports(request: JoinRequest): boolean {
+    const { group } = this
+    if (request.protocols.length === 0 || request.protocolType === '') return false
+    const others = [...group.members.values()].filter(({ memberId, instanceId }) => {
+      return memberId !== request.memberId && (instanceId === null || instanceId !== request.instanceId)
+    })
+    if (others.length === 0) return true
+    if (group.protocolType !== request.protocolType) return false
+    return request.protocols.some(({ name }) =>
+      others.every((member) => member.protocols.some((protocol) => protocol.name === name)),
+    )
+  }
+}
+
+function sameProtocols(member: GroupMember, request: JoinRequest): boolean {
+  if (member.protocols.length !== request.protocols.length) return false
+  return member.protocols.every((protocol, i) => {
+    const other = request.protocols[i]!
+    return protocol.name === other.name && protocol.metadata.equals(other.metadata)
+  })
+}

@@ -1,0 +1,39 @@
+import type { ErrorName } from '../../protocol/error-codes.ts'
+import type { IsrChange, IsrChangeAnswer } from '../controller/alter-partition.ts'
+import type { Heartbeat, HeartbeatAnswer, Registration } from '../controller/brokers.ts'
+import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
+
+/** What brokers ask of the active controller. JSON on the wire. */
+export interface ControllerRequests {
+  register: { request: Registration; answer: { error: ErrorName; brokerEpoch: number } }
+  heartbeat: { request: Heartbeat; answer: HeartbeatAnswer }
+  'alter-partitions': {
+    request: { brokerId: number; brokerEpoch: number; changes: readonly IsrChange[] }
+    answer: { error: ErrorName; partitions: readonly IsrChangeAnswer[] }
+  }
+  'create-topics': {
+    request: { topics: readonly NewTopic[]; validateOnly: boolean }
+    answer: readonly TopicAnswer[]
+  }
+  'delete-topics': { request: { topicIds: readonly string[] }; answer: readonly TopicAnswer[] }
+  'create-partitions': {
+    request: {
+      topics: readonly {
+        name: string
+        count: number
+        assignments: readonly (readonly number[])[] | null
+      }[]
+      validateOnly: boolean
+    }
+    answer: readonly TopicAnswer[]
+  }
+  'producer-ids': { request: { count: number }; answer: { first: number } }
+}
+
+export type ControllerRequestKind = keyof ControllerRequests
+
+export type ControllerRequest = {
+  [K in ControllerRequestKind]: { readonly kind: K; readonly request: ControllerRequests[K]['request'] }
+}[ControllerRequestKind]
+
+export type ControllerAnswer<K extends ControllerRequestKind> = ControllerRequests[K]['answer']

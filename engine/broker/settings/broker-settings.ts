@@ -1,0 +1,101 @@
+import { MillraceError } from '../../base/errors.ts'
+import { checkedSetting, type Setting, SettingValues } from './setting.ts'
+import { topicSettings } from './topic-settings.ts'
+
+const intMax = 2 ** 31 - 1
+
+function count(name: string, fallback: number, min: number, documentation: string, max = intMax): Setting {
+  return { name, type: 'int', fallback: String(fallback), min, max, documentation }
+}
+
+function flag(name: string, fallback: boolean, documentation: string): Setting {
+  return { name, type: 'boolean', fallback: String(fallback), documentation }
+}
+
+/** Settings of a broker by Kafka's names, with Kafka's defaults; the embedded cluster puts its own above them. */
+const ownSettings: readonly Setting[] = [
+  count('num.partitions', 1, 1, 'Partitions of a topic whose creator does not say.'),
+  count('default.replication.factor', 1, 1, 'Replicas of a topic whose creator does not say.', 32767),
+  flag('auto.create.topics.enable', true, 'Whether asking for a topic that is not there creates it.'),
+  flag('delete.topic.enable', true, 'Whether topics can be deleted.'),
+  count('broker.session.timeout.ms', 9000, 100, 'Without a heartbeat for so long a broker is fenced.'),
+  count('broker.heartbeat.interval.ms', 2000, 10, 'Time between a broker’s heartbeats to the controller.'),
+  count('controller.quorum.election.timeout.ms', 1000, 20, 'Without a leader for so long a vote is held.'),
+  count('replica.lag.time.max.ms', 30_000, 100, 'A follower behind for so long leaves the in-sync set.'),
+  count('replica.fetch.wait.max.ms', 500, 1, 'How long a follower’s fetch waits for records.'),
+  count('replica.fetch.response.max.bytes', 10 * 1024 * 1024, 1, 'Bytes in one answer to a follower.'),
+  count('replica.fetch.max.bytes', 1024 * 1024, 1, 'Bytes of one partition in one answer to a follower.'),
+  count('replica.fetch.backoff.ms', 1000, 1, 'Time before a follower tries again after an error.'),
+  count(
+    'replica.high.watermark.checkpoint.interval.ms',
+    5000,
+    10,
+    'Time between two saves of high watermarks.',
+  ),
+  count(
+    'log.retention.check.interval.ms',
+    300_000,
+    1,
+    'Time between two looks at what may be deleted by age or size.',
+  ),
+  count('fetch.max.bytes', 55 * 1024 * 1024, 1024, 'The largest answer to a fetch.'),
+  count('socket.request.max.bytes', 100 * 1024 * 1024, 1, 'The largest request that is read.'),
+  count('group.initial.rebalance.delay.ms', 3000, 0, 'How long a new group waits for further members.'),
+  count('group.min.session.timeout.ms', 6000, 1, 'The shortest session timeout of a group’s member.'),
+  count('group.max.session.timeout.ms', 1_800_000, 1, 'The longest session timeout of a group’s member.'),
+  count('group.max.size', intMax, 1, 'The most members that a group can have.'),
+  count('offsets.topic.num.partitions', 50, 1, 'Partitions of the topic that keeps committed offsets.'),
+  count('offsets.topic.replication.factor', 3, 1, 'Replicas of the topic that keeps offsets.', 32767),
+  count('offsets.topic.segment.bytes', 100 * 1024 * 1024, 1, 'Segment size of the topic that keeps offsets.'),
+  count('offset.metadata.max.bytes', 4096, 0, 'The longest text that can be committed with an offset.'),
+  count('offsets.commit.timeout.ms', 5000, 1, 'How long a commit may wait for its replicas.'),
+  count('producer.id.expiration.ms', 86_400_000, 1, 'After so long without a write a producer is forgotten.'),
+]
+
+export const brokerSettings: readonly Setting[] = [
+  ...ownSettings,
+  ...topicSettings.map(({ brokerName, ...setting }) => ({ ...setting, name: brokerName })),
+]
+
+const byName = new Map(brokerSettings.map((setting) => [setting.name, setting]))
+
+export function brokerSetting(name: string): Setting | undefined {
+  return byName.get(name)
+}
+
+export class BrokerSettings extends SettingValues {
+  /** What was given, checked; nothing of the defaults. */
+  readonly given: ReadonlyMap<string, string>
+
+  /** @throws MillraceError UNKNOWN_SETTING, INVALID_CONFIG */
+  constructor(given: Readonly<Record<string, string>>) {
+    const checked = new Map<string, string>()
+    for (const [name, text] of Object.entries(given)) {
+      const setting = brokerSetting(name)
+      if (!setting) throw unknown(name)
+      checked.set(name, checkedSetting(setting, text))
+    }
+    super((name) => checked.get(name) ?? fallbackOf(name))
+    this.given = checked
+  }
+}
+
+function fallbackOf(name: string): string {
+  const setting = byName.get(name)
+  if (!setting) throw unknown(name)
+  return setting.fallback
+}
+
+function unknown(name: string): MillraceError {
+  const words = name.split('.')
+  const near = brokerSettings
+    .map((setting) => ({ name: setting.name, shared: words.filter((word) => setting.name.includes(word)).length }))
+    .sort((a, b) => b.shared - a.shared)[0]
+  const hint = near && near.shared > 1 ? `; did you mean ${near.name}?` : ''
+  return new MillraceError({
+    code: 'UNKNOWN_SETTING',
+    what: `there is no broker setting "${name}"`,
+    where: name,
+    remedy: `use Kafka's dotted names${hint}`,
+  })
+}

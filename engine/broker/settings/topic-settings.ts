@@ -1,0 +1,111 @@
+import type { Setting } from './setting.ts'
+
+export interface TopicSetting extends Setting {
+  /** The broker's setting whose value is this one's default. */
+  readonly brokerName: string
+}
+
+const intMax = 2 ** 31 - 1
+
+/** Every setting that a topic can have here, with the broker-wide name that gives its default. */
+export const topicSettings: readonly TopicSetting[] = [
+  {
+    name: 'cleanup.policy',
+    brokerName: 'log.cleanup.policy',
+    type: 'list',
+    fallback: 'delete',
+    oneOf: ['delete', 'compact'],
+    documentation: 'What becomes of old records: deleted by age and size, or kept as the latest per key.',
+  },
+  {
+    name: 'compression.type',
+    brokerName: 'compression.type',
+    type: 'string',
+    fallback: 'producer',
+    oneOf: ['producer'],
+    documentation: 'Batches are stored as the producer compressed them.',
+  },
+  {
+    name: 'max.message.bytes',
+    brokerName: 'message.max.bytes',
+    type: 'int',
+    fallback: String(1024 * 1024 + 12),
+    min: 0,
+    max: intMax,
+    documentation: 'The largest batch that is accepted, as it comes over the wire.',
+  },
+  {
+    name: 'message.timestamp.type',
+    brokerName: 'log.message.timestamp.type',
+    type: 'string',
+    fallback: 'CreateTime',
+    oneOf: ['CreateTime', 'LogAppendTime'],
+    documentation: 'Whose time a record carries: the producer’s or the broker’s.',
+  },
+  {
+    name: 'min.insync.replicas',
+    brokerName: 'min.insync.replicas',
+    type: 'int',
+    fallback: '1',
+    min: 1,
+    max: intMax,
+    documentation: 'How many replicas must be in sync for a write with acks=all to be taken.',
+  },
+  {
+    name: 'retention.bytes',
+    brokerName: 'log.retention.bytes',
+    type: 'long',
+    fallback: '-1',
+    min: -1,
+    documentation: 'The size of a partition above which its oldest segments go; -1: no limit.',
+  },
+  {
+    name: 'retention.ms',
+    brokerName: 'log.retention.ms',
+    type: 'long',
+    fallback: String(7 * 24 * 3_600_000),
+    min: -1,
+    documentation: 'The age at which segments go; -1: never.',
+  },
+  {
+    name: 'segment.bytes',
+    brokerName: 'log.segment.bytes',
+    type: 'int',
+    fallback: String(1024 ** 3),
+    min: 14,
+    max: intMax,
+    documentation: 'The size at which a new segment file is begun.',
+  },
+  {
+    name: 'segment.ms',
+    brokerName: 'log.roll.ms',
+    type: 'long',
+    fallback: String(7 * 24 * 3_600_000),
+    min: 1,
+    documentation: 'The age at which a new segment file is begun.',
+  },
+  {
+    name: 'segment.index.bytes',
+    brokerName: 'log.index.size.max.bytes',
+    type: 'int',
+    fallback: String(10 * 1024 * 1024),
+    min: 4,
+    max: intMax,
+    documentation: 'The largest size of an index file.',
+  },
+  {
+    name: 'index.interval.bytes',
+    brokerName: 'log.index.interval.bytes',
+    type: 'int',
+    fallback: '4096',
+    min: 0,
+    max: intMax,
+    documentation: 'How many bytes of records lie between two entries of the index.',
+  },
+]
+
+const byName = new Map(topicSettings.map((setting) => [setting.name, setting]))
+
+export function topicSetting(name: string): TopicSetting | undefined {
+  return byName.get(name)
+}
