@@ -69,81 +69,100 @@ class PlanBuilder {
     switch (step.op) {
       case 'stream':
       case 'table':
-        return this.#addSource(step)
+        this.#addSource(step)
+        break
       case 'map': {
         const pair = this.#scope.pair(step.expr)
-        return this.#stream(step.id, this.#streamFrom(step.from).map(pair, { name: step.id }))
+        this.#stream(step.id, this.#streamFrom(step.from).map(pair, { name: step.id }))
+        break
       }
       case 'mapValues':
       case 'filter':
       case 'filterNot':
-        return this.#addOnEither(step)
+        this.#addOnEither(step)
+        break
       case 'flatMap': {
         const pairs = this.#scope.pairs(step.expr)
-        return this.#stream(step.id, this.#streamFrom(step.from).flatMap(pairs, { name: step.id }))
+        this.#stream(step.id, this.#streamFrom(step.from).flatMap(pairs, { name: step.id }))
+        break
       }
       case 'flatMapValues': {
         const values = this.#scope.values(step.expr)
-        return this.#stream(step.id, this.#streamFrom(step.from).flatMapValues(values, { name: step.id }))
+        this.#stream(step.id, this.#streamFrom(step.from).flatMapValues(values, { name: step.id }))
+        break
       }
       case 'selectKey': {
         const key = this.#scope.ofRecord(step.expr)
-        return this.#stream(step.id, this.#streamFrom(step.from).selectKey(key, { name: step.id }))
+        this.#stream(step.id, this.#streamFrom(step.from).selectKey(key, { name: step.id }))
+        break
       }
       case 'groupBy': {
         const key = this.#scope.ofRecord(step.expr)
         const grouped = this.#streamFrom(step.from).groupBy(key, { name: step.id })
-        return this.#keep(step.id, { type: 'grouped', grouped })
+        this.#keep(step.id, { type: 'grouped', grouped })
+        break
       }
       case 'groupByKey': {
         const grouped = this.#streamFrom(step.from).groupByKey({ name: step.id })
-        return this.#keep(step.id, { type: 'grouped', grouped })
+        this.#keep(step.id, { type: 'grouped', grouped })
+        break
       }
       case 'repartition': {
         const options = { name: step.id, partitions: step.partitions }
-        return this.#stream(step.id, this.#streamFrom(step.from).repartition(options))
+        this.#stream(step.id, this.#streamFrom(step.from).repartition(options))
+        break
       }
       case 'toStream':
-        return this.#stream(step.id, this.#tableFrom(step.from).toStream({ name: step.id }))
+        this.#stream(step.id, this.#tableFrom(step.from).toStream({ name: step.id }))
+        break
       case 'branch':
-        return this.#addBranch(step)
+        this.#addBranch(step)
+        break
       case 'merge':
-        return this.#addMerge(step)
+        this.#addMerge(step)
+        break
       case 'process': {
         const supplier = supplierFrom(this.#options.loadModule(step.module), step.module)
         const options = { name: step.id, stores: step.stores }
-        return this.#stream(step.id, this.#streamFrom(step.from).process(supplier, options))
+        this.#stream(step.id, this.#streamFrom(step.from).process(supplier, options))
+        break
       }
       case 'count':
       case 'summarize':
       case 'aggregate':
       case 'reduce': {
         const table = buildAggregation(this.#groupedFrom(step.from), step, this.#scope)
-        return this.#keep(step.id, { type: 'table', table })
+        this.#keep(step.id, { type: 'table', table })
+        break
       }
       case 'toTable': {
         const table = this.#streamFrom(step.from).toTable({ name: step.id, store: step.store })
-        return this.#keep(step.id, { type: 'table', table })
+        this.#keep(step.id, { type: 'table', table })
+        break
       }
       case 'streamStreamJoin': {
         const { id: name, type, beforeMs, afterMs, graceMs } = step
         const joiner = this.#scope.joiner(step.joiner)
         const other = this.#streamFrom(step.right)
         const options = { name, type, beforeMs, afterMs, graceMs }
-        return this.#stream(step.id, this.#streamFrom(step.left).joinStream(other, joiner, options))
+        this.#stream(step.id, this.#streamFrom(step.left).joinStream(other, joiner, options))
+        break
       }
       case 'streamTableJoin': {
         const joiner = this.#scope.joiner(step.joiner)
         const table = this.#tableFrom(step.right)
         const options = { name: step.id, type: step.type }
-        return this.#stream(step.id, this.#streamFrom(step.left).joinTable(table, joiner, options))
+        this.#stream(step.id, this.#streamFrom(step.left).joinTable(table, joiner, options))
+        break
       }
       case 'to':
-        return this.#addSink(step)
+        this.#addSink(step)
+        break
       case 'external': {
         const supplier = this.#options.externalSink?.(step)
         if (supplier === undefined) throw unbuildable(`there is no sink of kind "${step.kind}" here`)
-        return this.#streamFrom(step.from).toExternal(supplier, { name: step.id })
+        this.#streamFrom(step.from).toExternal(supplier, { name: step.id })
+        break
       }
     }
   }
@@ -157,9 +176,11 @@ class PlanBuilder {
       timestamp: typeof timestamp === 'string' ? timestamp : this.#scope.timestamp(timestamp.expr),
       reset,
     }
-    if (step.op === 'stream') return this.#stream(step.id, this.#builder.stream(step.topic, options))
-    const table = this.#builder.table(step.topic, { ...options, store: step.store })
-    this.#keep(step.id, { type: 'table', table })
+    if (step.op === 'stream') this.#stream(step.id, this.#builder.stream(step.topic, options))
+    else {
+      const table = this.#builder.table(step.topic, { ...options, store: step.store })
+      this.#keep(step.id, { type: 'table', table })
+    }
   }
 
   #addOnEither(step: Step & { op: 'mapValues' | 'filter' | 'filterNot' }): void {
@@ -171,7 +192,8 @@ class PlanBuilder {
         step.op === 'mapValues'
           ? flow.table.mapValues(fn, options)
           : flow.table[step.op]((value, key) => Boolean(fn(value, key)), options)
-      return this.#keep(step.id, { type: 'table', table })
+      this.#keep(step.id, { type: 'table', table })
+      return
     }
     const stream = this.#streamFrom(step.from)
     const fn = this.#scope.ofRecord(step.expr)

@@ -5,23 +5,26 @@ import type { PlanScope } from './plan-expressions.ts'
 
 type AggregationStep = Step & { readonly op: 'count' | 'summarize' | 'aggregate' | 'reduce' }
 
+type AnyTable = KTable<unknown, unknown>
+
+/** What its rows are is known to whoever wrote the plan, not here. */
 export function buildAggregation(
   grouped: KGroupedStream<unknown, unknown>,
   step: AggregationStep,
   scope: PlanScope,
-): KTable<unknown, unknown> {
+): AnyTable {
   const { id: name, store, emit, retentionMs } = step
   if (step.window === undefined) {
     const options = { name, store }
-    if (step.op === 'count') return grouped.count(options)
+    if (step.op === 'count') return grouped.count(options) as AnyTable
     if (step.op === 'reduce') return grouped.reduce(scope.adder(step.add), options)
     return grouped.aggregate(aggregatorOf(step, scope), options)
   }
   const windowed = grouped.windowedBy(step.window)
   const options = { name, store, emit, retentionMs }
-  if (step.op === 'count') return windowed.count(options)
-  if (step.op === 'reduce') return windowed.reduce(scope.adder(step.add), options)
-  return windowed.aggregate(aggregatorOf(step, scope), options)
+  if (step.op === 'count') return windowed.count(options) as AnyTable
+  if (step.op === 'reduce') return windowed.reduce(scope.adder(step.add), options) as AnyTable
+  return windowed.aggregate(aggregatorOf(step, scope), options) as AnyTable
 }
 
 function aggregatorOf(
