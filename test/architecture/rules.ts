@@ -30,7 +30,10 @@ const verify = 'engine/verify'
 const host = 'engine/host'
 const node = 'engine/node'
 const definitions = ['engine/nodes/*/definition.ts', 'engine/nodes/definitions.ts']
-const contract = ['engine/host/contract.ts', 'engine/host/rpc.ts']
+/** The window's half of the host contract. */
+const contract = ['contract', 'rpc', 'wire', 'channel', 'port-channel', 'socket-channel'].map(
+  (name) => `engine/host/${name}.ts`,
+)
 
 const belowHost = [
   base,
@@ -75,13 +78,8 @@ export const layers: readonly Layer[] = [
     folder: verify,
     mayImport: [base, environment, protocol, log, broker, cluster, client, streams, runner, sim],
   },
-  { folder: 'engine/host/contract.ts', mayImport: [base, pipeline], packages: ['zod'] },
-  {
-    folder: 'engine/host/rpc.ts',
-    mayImport: [base, pipeline, 'engine/host/contract.ts'],
-    packages: ['zod', 'birpc'],
-  },
-  { folder: host, mayImport: belowHost },
+  ...contract.map((folder) => ({ folder, mayImport: [base, pipeline, ...contract], packages: ['zod'] })),
+  { folder: host, mayImport: belowHost, packages: ['zod'] },
   {
     folder: node,
     mayImport: [...belowHost, host],
@@ -107,6 +105,7 @@ export const layers: readonly Layer[] = [
       'react-resizable-panels',
       'tailwindcss',
       'uplot',
+      'virtual:node-icons',
       'vite',
       'zustand',
     ],
