@@ -28,6 +28,8 @@ export interface NodeDefinition {
   readonly title: string
   /** One line in the palette. */
   readonly summary: string
+  /** Place within its category in the palette; lower first, then by title. Default 50. */
+  readonly order?: number
   /** Name of a lucide icon, kebab-case. */
   readonly icon: string
   /** A paragraph or two of Markdown: what it does, when it drops records, what it keeps. */
@@ -46,7 +48,10 @@ export interface NodeDefinition {
   readonly codeField?: string
 }
 
-/** Texts of TypeScript types. */
+/**
+ * Texts of TypeScript types. In them these helpers may be used: `Item<T>` what an iterable holds, `First<T>` and `Second<T>`
+ * of a pair, `Windowed<K>`, `NumberOrNull<T>` a mean or extreme of such figures.
+ */
 export interface FlowType {
   readonly key: string
   readonly value: string
@@ -57,7 +62,8 @@ export interface TypeScope {
   readonly inputs: Readonly<Record<string, FlowType | undefined>>
   /**
    * The type of an expression's result, as a type text; problems in it are reported at the field.
-   * `names` default to key, value, timestamp, headers of the first input.
+   * `names` default to key, value, timestamp, headers of the first input. The name `$result` is not in scope: it is the type
+   * that the result must be assignable to. Expression fields that are never asked for here are checked with the default names.
    */
   expression(field: string, text: string, names?: Readonly<Record<string, string>>): string
   /** Types of a processor module's in and out. */

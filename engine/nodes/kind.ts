@@ -1,0 +1,67 @@
+/** What a node kind is beyond its definition: how it becomes steps of a topology, and what runs where no operator does. */
+import type { NodeConfig, NodeDefinition, PipelineNode, PortType } from '../pipeline/index.ts'
+import type { Feed, PlannedTopic, SerdeName, Step } from '../streams/plan.ts'
+import type { NodeRuntime } from './runtime.ts'
+
+export interface NodeKind {
+  readonly definition: NodeDefinition
+  readonly compile: CompileNode
+  readonly runtime?: NodeRuntime
+}
+
+export type NodeKinds = ReadonlyMap<string, NodeKind>
+
+export function kindsByName(kinds: readonly NodeKind[]): NodeKinds {
+  return new Map(kinds.map((kind) => [kind.definition.kind, kind]))
+}
+
+/** What leaves a port: the step that gives it, and what it is. */
+export interface Flow {
+  readonly step: string
+  readonly type: PortType
+  /** How keys were written where they came from: inputs of a join must agree, or equal keys lie apart. */
+  readonly keyFormat: SerdeName
+}
+
+export interface CompileContext {
+  readonly node: PipelineNode
+  /** With defaults. */
+  readonly config: NodeConfig
+  readonly applicationId: string
+  /**
+   * What flows into the port, as a stream or table as the port wants it; several edges are merged. Undefined for an optional
+   * port without an edge.
+   */
+  input(port: string): Flow | undefined
+}
+
+export interface Compiled {
+  readonly steps: readonly Step[]
+  readonly feeds?: readonly Feed[]
+  readonly topics?: readonly PlannedTopic[]
+  /** By output port. */
+  readonly outputs: Readonly<Record<string, Flow>>
+}
+
+/** Pure. Step ids begin with the node's id, so that editing elsewhere never renames stores and internal topics. */
+export type CompileNode = (context: CompileContext) => Compiled
+
+/** One input record and the outputs that a node must give for it; run through the test driver by the node's cases. */
+export interface NodeCase {
+  readonly name: string
+  readonly config: NodeConfig
+  /** Texts of files that the configuration names, by path. */
+  readonly files?: Readonly<Record<string, string>>
+  /** What is sent, one after the other, into input ports. */
+  readonly send: readonly CaseRecord[]
+  /** What has left the output ports (for sinks: what was written) in the end. */
+  readonly expected: readonly CaseRecord[]
+  readonly dropped?: number
+}
+
+export interface CaseRecord {
+  readonly port: string
+  readonly key: unknown
+  readonly value: unknown
+  readonly timestampMs: number
+}
