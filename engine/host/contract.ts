@@ -7,6 +7,8 @@ import * as z from 'zod/mini'
 import type { PipelineDocument } from '../pipeline/document.ts'
 import type { Problem } from '../pipeline/problem.ts'
 
+export { nodeVersions } from './node-version.ts'
+
 const document = z.custom<PipelineDocument>((value) => typeof value === 'object' && value !== null)
 const problem = z.custom<Problem>((value) => typeof value === 'object' && value !== null)
 const errorParts = z.object({

@@ -1,0 +1,75 @@
+import type { Environment } from '../environment/index.ts'
+import type { Analysis, Input } from './contract.ts'
+import { normalized } from './files/paths.ts'
+import type { TypingCalls } from './typing-body.ts'
+import { WorkerCalls } from './worker-calls.ts'
+
+type Request = Input<'pipeline.analyze'>
+
+interface Waiting {
+  readonly request: Request
+  readonly settle: { resolve: (analysis: Analysis) => void; reject: (error: unknown) => void }[]
+}
+
+/**
+ * Problems and types of a document that is being edited, from the typing thread. While one is at work, only the newest
+ * of those that wait is kept; it answers for the older ones too.
+ */
+export class Analyzer {
+  readonly #environment: Environment
+  #worker: Promise<WorkerCalls<TypingCalls, never>> | undefined
+  #busy = false
+  #waiting: Waiting | undefined
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** Loads the compiler ahead of the first question. */
+  warm(): void {
+    this.#calls().catch(() => undefined)
+  }
+
+  analyze(request: Request): Promise<Analysis> {
+    return new Promise((resolve, reject) => {
+      const settle = [...(this.#waiting?.settle ?? []), { resolve, reject }]
+      this.#waiting = { request, settle }
+      void this.#work()
+    })
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    for (let next = this.#take(); next; next = this.#take()) {
+      try {
+        const calls = await this.#calls()
+        const { path, document, files } = next.request
+        const analysis = await calls.call('analyze', { folder: normalized(path), document, files })
+        for (const { resolve } of next.settle) resolve(analysis)
+      } catch (thrown) {
+        for (const { reject } of next.settle) reject(thrown)
+      }
+    }
+    this.#busy = false
+  }
+
+  #take(): Waiting | undefined {
+    const next = this.#waiting
+    this.#waiting = undefined
+    return next
+  }
+
+  #calls(): Promise<WorkerCalls<TypingCalls, never>> {
+    this.#worker ??= this.#start()
+    return this.#worker
+  }
+
+  async #start(): Promise<WorkerCalls<TypingCalls, never>> {
+    const worker = await this.#environment.workers.start('typing', 'thread', null)
+    void worker.exited.then(() => {
+      this.#worker = undefined
+    })
+    return new WorkerCalls<TypingCalls, never>(worker, 'type checker', () => undefined)
+  }
+}

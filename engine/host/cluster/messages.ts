@@ -1,0 +1,24 @@
+import type { ErrorParts } from '../../base/errors.ts'
+import type { ClusterState } from '../contract.ts'
+import type { CallMap } from '../worker-calls.ts'
+
+/** Between the host and the thread that the cluster runs in. */
+export interface ClusterCalls extends CallMap {
+  state: { input: null; output: ClusterState }
+  kill: { input: number; output: null }
+  stop: { input: number; output: null }
+  start: { input: number; output: null }
+  close: { input: null; output: null }
+}
+
+export type ClusterTold =
+  | { readonly kind: 'ready'; readonly cluster: ClusterState }
+  | { readonly kind: 'failed'; readonly error: ErrorParts }
+  | { readonly kind: 'changed'; readonly cluster: ClusterState }
+
+export interface ClusterStart {
+  readonly dataFolder: string
+  readonly brokers: number
+  /** Taken where they are free; others otherwise. Absent: any free ones. */
+  readonly preferredPorts?: readonly number[]
+}

@@ -1,0 +1,182 @@
+import { MillraceError } from '../../base/errors.ts'
+import type { Environment } from '../../environment/index.ts'
+import type { PipelineDocument } from '../../pipeline/document.ts'
+import { emptyDocument, parseDocument, printDocument } from '../../pipeline/parse.ts'
+import type { Output } from '../contract.ts'
+import { Drafts } from './drafts.ts'
+import { FolderWatch } from './folder-watch.ts'
+import type { Library } from './library.ts'
+import { join, nameOf, normalized, parentOf, withinFolder } from './paths.ts'
+import { documentName, pathsBelow, readPipelineFolder, type SourceFile } from './pipeline-folder.ts'
+
+export interface Content {
+  readonly document: PipelineDocument
+  readonly files: SourceFile[]
+}
+
+/** Opening, saving and watching pipelines. A pipeline's path is that of its folder. */
+export class Pipelines {
+  readonly #environment: Environment
+  readonly #library: Library
+  readonly #drafts: Drafts
+  readonly #onChanged: (path: string) => void
+  readonly #watches = new Map<string, FolderWatch>()
+
+  constructor(
+    environment: Environment,
+    library: Library,
+    draftsFolder: string,
+    onChanged: (path: string) => void,
+  ) {
+    this.#environment = environment
+    this.#library = library
+    this.#drafts = new Drafts(environment, draftsFolder)
+    this.#onChanged = onChanged
+  }
+
+  /** @throws MillraceError NOT_A_PIPELINE, or what parsing finds */
+  async open(given: string): Promise<Output<'pipeline.open'>> {
+    const path = await this.#folderOf(given)
+    const content = await readPipelineFolder(this.#environment.disk, path)
+    const { document } = parseDocument(content.documentText, join(path, documentName))
+    this.#watch(path, [{ path: documentName, text: content.documentText }, ...content.files])
+    await this.#library.opened(path)
+    const draft = await this.#drafts.read(path)
+    return {
+      path,
+      document,
+      files: content.files,
+      assets: content.assets,
+      readme: content.readme,
+      trusted: this.#library.isTrusted(path),
+      sample: this.#library.isSample(path),
+      draft: draft && !isSame(draft, { document, files: content.files }) ? draft : undefined,
+    }
+  }
+
+  /** What a run takes: what lies on disk. @throws MillraceError as `open` */
+  async read(given: string): Promise<Content & { path: string }> {
+    const path = await this.#folderOf(given)
+    const content = await readPipelineFolder(this.#environment.disk, path)
+    const { document } = parseDocument(content.documentText, join(path, documentName))
+    return { path, document, files: content.files }
+  }
+
+  async create(name: string, folder: string | undefined): Promise<string> {
+    const parent = folder === undefined ? this.#library.pipelinesFolder : normalized(folder)
+    const empty = emptyDocument(name)
+    const path = await this.#freePath(join(parent, empty.id))
+    const document = { ...empty, id: nameOf(path) }
+    await this.#write(path, { document, files: [] })
+    if (!this.#library.isTrusted(path)) await this.#library.trust(path)
+    return path
+  }
+
+  async save(path: string, content: Content): Promise<number> {
+    await this.#write(normalized(path), content)
+    await this.#drafts.drop(normalized(path))
+    return this.#environment.clock.nowMs()
+  }
+
+  /** Copies data files too, so that the copy runs. @throws MillraceError FILE_EXISTS */
+  async saveAs(from: string, given: string, content: Content): Promise<string> {
+    const { disk } = this.#environment
+    const source = normalized(from)
+    const to = nameOf(normalized(given)) === documentName ? parentOf(normalized(given)) : normalized(given)
+    if (to === source) {
+      await this.save(to, content)
+      return to
+    }
+    if (await disk.stat(join(to, documentName))) {
+      throw new MillraceError({
+        code: 'FILE_EXISTS',
+        what: 'there is a pipeline in that folder already',
+        where: to,
+        remedy: 'choose another folder, or remove that pipeline first',
+      })
+    }
+    const written = new Set([documentName, ...content.files.map((file) => file.path)])
+    for (const path of await pathsBelow(disk, source)) {
+      if (written.has(path)) continue
+      await this.#writeFile(withinFolder(to, path), await disk.readFile(join(source, path)))
+    }
+    await this.#write(to, content)
+    if (this.#library.isTrusted(source)) await this.#library.trust(to)
+    await this.#drafts.drop(source)
+    return to
+  }
+
+  async saveDraft(path: string, content: Content): Promise<void> {
+    await this.#drafts.save(normalized(path), content.document, content.files)
+  }
+
+  async dropDraft(path: string): Promise<void> {
+    await this.#drafts.drop(normalized(path))
+  }
+
+  stop(): void {
+    for (const watch of this.#watches.values()) watch.stop()
+    this.#watches.clear()
+  }
+
+  /** The document last, so that it never names a file that is not there yet. */
+  async #write(path: string, content: Content): Promise<void> {
+    const { disk } = this.#environment
+    const documentText = printDocument(content.document)
+    const expected = [{ path: documentName, text: documentText }, ...content.files]
+    this.#watches.get(path)?.expect(expected)
+    await disk.makeFolder(path)
+    for (const file of content.files) await this.#writeFile(withinFolder(path, file.path), file.text)
+    await this.#writeFile(join(path, documentName), documentText)
+    if (this.#watches.has(path)) this.#watch(path, expected)
+  }
+
+  /** Unchanged files are left alone, their times too. */
+  async #writeFile(path: string, content: Uint8Array | string): Promise<void> {
+    const { disk } = this.#environment
+    const stat = await disk.stat(path)
+    const bytes = Buffer.from(content)
+    if (stat?.kind === 'file' && stat.sizeBytes === bytes.length && (await disk.readFile(path)).equals(bytes))
+      return
+    await disk.makeFolder(parentOf(path))
+    await disk.writeFileAtomic(path, bytes)
+  }
+
+  #watch(path: string, known: readonly SourceFile[]): void {
+    this.#watches.get(path)?.stop()
+    // One pipeline is open at a time; what was open before is no longer looked at.
+    for (const [other, watch] of this.#watches) if (other !== path) watch.stop()
+    this.#watches.clear()
+    this.#watches.set(path, new FolderWatch(this.#environment, path, known, () => this.#onChanged(path)))
+  }
+
+  async #folderOf(given: string): Promise<string> {
+    const path = normalized(given)
+    const folder = nameOf(path) === documentName ? parentOf(path) : path
+    if (await this.#environment.disk.stat(join(folder, documentName))) return folder
+    throw new MillraceError({
+      code: 'NOT_A_PIPELINE',
+      what: `there is no ${documentName} here`,
+      where: given,
+      remedy: `choose a folder with a ${documentName}, or that file`,
+    })
+  }
+
+  async #freePath(wanted: string): Promise<string> {
+    const { disk } = this.#environment
+    for (let number = 1; ; number++) {
+      const path = number === 1 ? wanted : `${wanted}-${number}`
+      if (!(await disk.stat(path))) return path
+    }
+  }
+}
+
+function isSame(left: Content, right: Content): boolean {
+  const files = (content: Content) => Object.fromEntries(content.files.map(({ path, text }) => [path, text]))
+  const text = (content: Content) => JSON.stringify([content.document, sorted(files(content))])
+  return text(left) === text(right)
+}
+
+function sorted(texts: Record<string, string>): [string, string][] {
+  return Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))
+}

@@ -1,0 +1,60 @@
+import { MillraceError } from '../../base/errors.ts'
+import type { Admin, Consumer, ConsumerOptions } from '../../client/api.ts'
+import { createAdmin, createConsumer } from '../../client/index.ts'
+import type { Environment } from '../../environment/index.ts'
+
+/** One admin client for all questions, made at the first; consumers for each reading. */
+export class Connections {
+  readonly #environment: Environment
+  readonly #bootstrap: () => readonly string[] | undefined
+  #admin: { readonly admin: Admin; readonly bootstrap: readonly string[] } | undefined
+
+  constructor(environment: Environment, bootstrap: () => readonly string[] | undefined) {
+    this.#environment = environment
+    this.#bootstrap = bootstrap
+  }
+
+  /** @throws MillraceError CLUSTER_DOWN */
+  admin(): Admin {
+    const bootstrap = this.#addresses()
+    if (this.#admin?.bootstrap !== bootstrap) {
+      this.#forget()
+      this.#admin = { admin: createAdmin(this.#environment, { bootstrap, clientId: 'studio' }), bootstrap }
+    }
+    return this.#admin.admin
+  }
+
+  /** Reads without a group, from wherever it is put. */
+  consumer(options: Partial<ConsumerOptions> = {}): Consumer {
+    return createConsumer(this.#environment, {
+      bootstrap: this.#addresses(),
+      clientId: 'studio',
+      autoOffsetReset: 'earliest',
+      fetchWaitMsMax: 100,
+      ...options,
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#admin?.admin.close()
+    this.#admin = undefined
+  }
+
+  #addresses(): readonly string[] {
+    const bootstrap = this.#bootstrap()
+    if (bootstrap) return bootstrap
+    throw new MillraceError({
+      code: 'CLUSTER_DOWN',
+      what: 'the cluster is not running',
+      remedy: 'start it in the cluster panel',
+    })
+  }
+
+  #forget(): void {
+    const old = this.#admin
+    this.#admin = undefined
+    old?.admin.close().catch((thrown) => {
+      this.#environment.log.write('debug', 'records', `closing a connection failed: ${thrown}`)
+    })
+  }
+}

@@ -1,0 +1,105 @@
+import { MillraceError } from '../../base/errors.ts'
+import type { Environment } from '../../environment/index.ts'
+import { VerdictCheck } from '../../verify/verdict.ts'
+import type { ClusterHandle } from '../cluster/cluster-handle.ts'
+import type { Input, RunFailure, RunState, Sample } from '../contract.ts'
+import type { Library } from '../files/library.ts'
+import { join } from '../files/paths.ts'
+import type { Pipelines } from '../files/pipelines.ts'
+import { nodeVersions } from '../node-version.ts'
+import type { Connections } from '../records/connections.ts'
+import { RunSession } from './run-session.ts'
+
+const threadsDefault = 2
+const sampleWaitMs = 10_000
+
+interface RunsContext {
+  readonly environment: Environment
+  readonly library: Library
+  readonly pipelines: Pipelines
+  readonly cluster: ClusterHandle
+  readonly connections: Connections
+  readonly stateFolder: string
+  readonly onState: (run: RunState) => void
+  readonly onProblem: (failure: RunFailure) => void
+}
+
+/** The studio runs one pipeline at a time. */
+export class Runs {
+  readonly #context: RunsContext
+  #session: RunSession | undefined
+  /** Starts and stops happen one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #nextId = 1
+
+  constructor(context: RunsContext) {
+    this.#context = context
+  }
+
+  get state(): RunState | undefined {
+    return this.#session?.state
+  }
+
+  start(input: Input<'run.start'>): Promise<RunState> {
+    return this.#inTurn(() => this.#startNow(input))
+  }
+
+  stop(runId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#session?.state.runId === runId) await this.#session.stop()
+    })
+  }
+
+  async nextSample({ runId, after }: Input<'run.nextSample'>): Promise<Sample | undefined> {
+    const session = this.#session
+    return session?.state.runId === runId ? session.nextSample(after, sampleWaitMs) : undefined
+  }
+
+  stopAll(): Promise<void> {
+    return this.#inTurn(async () => this.#session?.stop())
+  }
+
+  async #startNow({ path: given, fromStart }: Input<'run.start'>): Promise<RunState> {
+    const { environment, library, pipelines, cluster, connections, stateFolder } = this.#context
+    const { path, document, files } = await pipelines.read(given)
+    if (!library.isTrusted(path)) throw notTrusted(path)
+    await this.#session?.stop()
+    const { bootstrap } = await cluster.start()
+    const verdict = new VerdictCheck(environment, connections.consumer({ clientId: 'verdict' }))
+    const session = new RunSession(
+      environment,
+      {
+        runId: `run-${environment.clock.nowMs()}-${this.#nextId++}`,
+        path,
+        folder: path,
+        document,
+        bootstrap,
+        threads: threadsDefault,
+        fromStart,
+        stateFolder: join(stateFolder, document.id),
+        nodeVersions: nodeVersions(document, files),
+      },
+      verdict,
+      { onState: this.#context.onState, onProblem: this.#context.onProblem },
+    )
+    this.#session = session
+    this.#context.onState(session.state)
+    await session.start()
+    return session.state
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+}
+
+function notTrusted(path: string): MillraceError {
+  return new MillraceError({
+    code: 'NOT_TRUSTED',
+    what: 'this pipeline comes from elsewhere, and nothing of it runs until you trust it',
+    where: path,
+    remedy: 'look through it, then choose Trust',
+  })
+}

@@ -1,0 +1,21 @@
+import type { ErrorParts } from '../../base/errors.ts'
+import type { HostOptions } from '../../host/options.ts'
+
+/** Between a shell and its host process, around the bytes of the contract's channels. */
+export type ToHost =
+  | { readonly kind: 'start'; readonly options: HostOptions }
+  | { readonly kind: 'channel-open'; readonly channel: number }
+  | { readonly kind: 'channel-bytes'; readonly channel: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'channel-close'; readonly channel: number }
+  /** Electron only: comes with a port that is the channel. */
+  | { readonly kind: 'port' }
+  | { readonly kind: 'open'; readonly path: string }
+  | { readonly kind: 'stop' }
+
+export type FromHost =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'ready' }
+  /** It can not start, and would not the next time. */
+  | { readonly kind: 'refused'; readonly error: ErrorParts }
+  | { readonly kind: 'channel-bytes'; readonly channel: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'channel-close'; readonly channel: number }

@@ -1,0 +1,150 @@
+/** What goes between a run's process and whoever started it, and between that process and its threads. */
+import type { ErrorParts } from '../base/errors.ts'
+import type { BundledCode } from '../environment/index.ts'
+import type { PipelineDocument } from '../pipeline/document.ts'
+import type { SourceLag, StepMetrics } from '../streams/api.ts'
+import type { TopologyPlan } from '../streams/plan.ts'
+
+export type RunStateName = 'starting' | 'running' | 'idle' | 'stopping' | 'stopped' | 'failed'
+
+export interface RunLimits {
+  /** Of each stream thread's heap. */
+  readonly heapBytesMax: number
+  /** Of the run's process, buffers outside the heap included. */
+  readonly residentBytesMax: number
+  /** A thread that gives no sign of life for so long is ended. */
+  readonly silentMsMax: number
+}
+
+export const defaultLimits: RunLimits = {
+  heapBytesMax: 512 * 1024 * 1024,
+  residentBytesMax: 1536 * 1024 * 1024,
+  silentMsMax: 900,
+}
+
+export interface RunStart {
+  /** Holds the processors' files and input data. */
+  readonly folder: string
+  readonly document: PipelineDocument
+  readonly bootstrap: readonly string[]
+  readonly threads: number
+  /** Begins anew: offsets, stores and the topics that the run makes for itself are removed first. */
+  readonly fromStart: boolean
+  readonly stateFolder: string
+  readonly limits: RunLimits
+  /** Between two samples. */
+  readonly sampleMs: number
+}
+
+export type ToRun = { readonly kind: 'stop' }
+
+export type FromRun =
+  | { readonly kind: 'state'; readonly state: RunStateName }
+  | { readonly kind: 'sample'; readonly sample: RunSample }
+  /** Ends the run. */
+  | { readonly kind: 'failed'; readonly failure: RunFailure }
+  /** Does not: a record was skipped. */
+  | { readonly kind: 'problem'; readonly failure: RunFailure }
+
+export interface RunFailure {
+  readonly error: ErrorParts
+  /** Canvas node. */
+  readonly node?: string
+  readonly file?: { readonly path: string; readonly line: number; readonly column: number }
+}
+
+export interface RunNodeMetrics {
+  readonly in: number
+  readonly out: number
+  readonly dropped: number
+  readonly failed: number
+  readonly inPerSec: number
+  readonly outPerSec: number
+  /** 0 … 1 of one thread. */
+  readonly busy: number
+  readonly lagRecords?: number
+  readonly lagMs?: number
+  readonly lagPerPartition?: {
+    readonly topic: string
+    readonly partition: number
+    readonly records: number
+  }[]
+  readonly topic?: string
+  readonly lastError?: { readonly what: string; readonly where: string; readonly count: number }
+}
+
+export interface RunSample {
+  readonly timeMs: number
+  readonly elapsedMs: number
+  readonly state: RunStateName
+  readonly inPerSec: number
+  readonly outPerSec: number
+  readonly lagRecords: number
+  readonly lagMs?: number
+  readonly streamTimeMs?: number
+  readonly nodes: Readonly<Record<string, RunNodeMetrics>>
+  readonly edges: Readonly<Record<string, { readonly recordsPerSec: number; readonly total: number }>>
+  readonly memoryBytes: number
+  /** What the brokers have acknowledged of the run's feeds. */
+  readonly acknowledged: readonly AcknowledgedTopic[]
+}
+
+/** Of one source topic that a feed fills. Each partition's records are numbered from 1 in a header. */
+export interface AcknowledgedTopic {
+  readonly topic: string
+  readonly partitions: readonly AcknowledgedPartition[]
+}
+export interface AcknowledgedPartition {
+  readonly partition: number
+  /** Where this run's first record may lie, and its number. */
+  readonly startOffset: number
+  readonly firstNumber: number
+  /** All numbers from the first to this one are acknowledged, but for `unanswered`. */
+  readonly lastNumber: number
+  /** Sent in vain: the producer gave up on them. */
+  readonly unanswered: readonly number[]
+}
+
+export interface ThreadStart {
+  readonly role: 'streams' | 'feeds'
+  readonly index: number
+  readonly folder: string
+  readonly applicationId: string
+  readonly bootstrap: readonly string[]
+  readonly plan: TopologyPlan
+  /** By module path, as the plan names it. */
+  readonly modules: Readonly<Record<string, BundledCode>>
+  /** Nodes where a record that fails is skipped. */
+  readonly skipping: readonly string[]
+  readonly stateFolder: string
+  readonly sampleMs: number
+  /** See `guard.ts`. */
+  readonly guard: SharedArrayBuffer
+}
+
+export type ToThread = { readonly kind: 'stop' }
+
+export type FromThread =
+  | { readonly kind: 'state'; readonly state: 'running' | 'stopped' }
+  | {
+      readonly kind: 'metrics'
+      readonly steps: Readonly<Record<string, StepMetrics>>
+      readonly streamTimeMs: number | undefined
+      readonly lag: readonly SourceLag[]
+    }
+  | {
+      readonly kind: 'feeds'
+      readonly feeds: readonly FeedMetrics[]
+      readonly acknowledged: readonly AcknowledgedTopic[]
+    }
+  | { readonly kind: 'failed'; readonly failure: RunFailure }
+  | { readonly kind: 'problem'; readonly failure: RunFailure }
+
+export interface FeedMetrics {
+  readonly node: string
+  readonly read: number
+  readonly produced: number
+  /** Lines that could not be read. */
+  readonly bad: number
+  readonly ended: boolean
+}

@@ -1,0 +1,179 @@
+import type { Admin } from '../client/api.ts'
+import { createAdmin } from '../client/index.ts'
+import type { CodePlace, Environment, WorkerExit } from '../environment/index.ts'
+import { exitFailure, generalFailure } from './failures.ts'
+import { MemoryWatch } from './memory-watch.ts'
+import type { FromRun, FromThread, RunFailure, RunStart, RunStateName, ThreadStart } from './messages.ts'
+import { guardedNodes } from './plan-nodes.ts'
+import { NotRunnable, type Prepared, prepare } from './prepare.ts'
+import { RunThread } from './run-thread.ts'
+import { Sampler } from './sampler.ts'
+import { ensureTopics, resetRun } from './topics.ts'
+
+/** How long threads have to commit and leave before they are ended. */
+const stopMsMax = 5000
+
+/** One run, in its process: prepares, starts the threads, watches them, and tells how they do. */
+export class Run {
+  readonly #environment: Environment
+  readonly #start: RunStart
+  readonly #memoryBytes: () => number
+  readonly #tell: (message: FromRun) => void
+  #state: RunStateName = 'starting'
+  #threads: RunThread[] = []
+  #sampler: Sampler | undefined
+  #memory: MemoryWatch | undefined
+  #ended: Promise<void> | undefined
+  #finish: () => void = () => undefined
+  /** Settles when the run has ended and all of it is gone. */
+  readonly done: Promise<void>
+
+  constructor(
+    environment: Environment,
+    start: RunStart,
+    memoryBytes: () => number,
+    tell: (message: FromRun) => void,
+  ) {
+    this.#environment = environment
+    this.#start = start
+    this.#memoryBytes = memoryBytes
+    this.#tell = tell
+    this.done = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+  }
+
+  async begin(): Promise<void> {
+    this.#setState('starting')
+    try {
+      const prepared = await prepare(this.#environment, this.#start.document, this.#start.folder)
+      await this.#makeTopics(prepared)
+      if (this.#ended) return
+      await this.#startThreads(prepared)
+    } catch (thrown) {
+      this.#fail(thrown instanceof NotRunnable ? thrown.failure : generalFailure(thrown))
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#end('stopped')
+  }
+
+  async #makeTopics({ plan }: Prepared): Promise<void> {
+    const { document, fromStart, stateFolder, bootstrap } = this.#start
+    const admin: Admin = createAdmin(this.#environment, { bootstrap, clientId: `${document.id}-runner` })
+    try {
+      if (fromStart) await resetRun(this.#environment, admin, plan, document.id, stateFolder)
+      await ensureTopics(admin, plan.topics)
+    } finally {
+      await admin.close()
+    }
+  }
+
+  async #startThreads({ plan, modules }: Prepared): Promise<void> {
+    const { document, bootstrap, folder, threads, stateFolder, sampleMs, limits } = this.#start
+    const nodes = guardedNodes(plan)
+    const common = {
+      folder,
+      applicationId: document.id,
+      bootstrap,
+      plan,
+      modules,
+      skipping: document.nodes.filter((node) => node.onError === 'skip').map((node) => node.id),
+      stateFolder,
+      sampleMs,
+    }
+    const start = (role: ThreadStart['role'], index: number) =>
+      RunThread.start(this.#environment, { ...common, role, index }, nodes, limits, {
+        onMessage: (thread, message) => this.#receive(thread, message),
+        onExit: (thread, exit, place) => this.#exited(thread, exit, place),
+      })
+    this.#sampler = new Sampler(this.#environment, plan, document, sampleMs, {
+      state: () => this.#state,
+      memoryBytes: this.#memoryBytes,
+      onSample: (sample) => this.#tell({ kind: 'sample', sample }),
+      onIdle: (idle) => this.#setIdle(idle),
+    })
+    this.#memory = new MemoryWatch(
+      this.#environment,
+      limits,
+      this.#memoryBytes,
+      () => this.#threads,
+      (thread) => this.#memoryExceeded(thread),
+    )
+    const roles: ThreadStart['role'][] = Array.from({ length: Math.max(1, threads) }, () => 'streams')
+    if (plan.feeds.length > 0) roles.push('feeds')
+    const started = await Promise.all(roles.map((role, index) => start(role, index)))
+    this.#threads = started
+    if (this.#ended) await Promise.all(started.map((thread) => thread.terminate()))
+  }
+
+  #receive(thread: RunThread, message: FromThread): void {
+    switch (message.kind) {
+      case 'state':
+        if (message.state === 'running' && this.#state === 'starting') this.#setState('running')
+        return
+      case 'failed':
+        return this.#fail(message.failure)
+      case 'problem':
+        this.#sampler?.noteProblem(message.failure)
+        return this.#tell(message)
+      default:
+        this.#sampler?.receive(thread, message)
+    }
+  }
+
+  #exited(thread: RunThread, exit: WorkerExit, place: CodePlace | undefined): void {
+    this.#threads = this.#threads.filter((other) => other !== thread)
+    const failure = exitFailure(exit, thread.reading(), place, this.#start.limits)
+    if (failure) this.#fail(failure)
+  }
+
+  #memoryExceeded(thread: RunThread | undefined): void {
+    const exit: WorkerExit = { reason: 'memory-exceeded' }
+    const reading = thread?.reading() ?? { current: undefined, last: undefined, calls: 0 }
+    const noted = Promise.resolve(thread?.notePlace())
+    void noted.then(() => {
+      const failure = exitFailure(exit, reading, thread?.place, this.#start.limits)
+      // At once, before others stop in order: the machine's memory is at stake.
+      void thread?.terminate()
+      this.#fail(failure ?? generalFailure(new Error('the run has used up its memory')))
+    })
+  }
+
+  #fail(failure: RunFailure): void {
+    if (this.#ended) return
+    this.#sampler?.noteProblem(failure)
+    this.#tell({ kind: 'failed', failure })
+    void this.#end('failed')
+  }
+
+  #setIdle(idle: boolean): void {
+    if (idle && this.#state === 'running') this.#setState('idle')
+    if (!idle && this.#state === 'idle') this.#setState('running')
+  }
+
+  #end(final: 'stopped' | 'failed'): Promise<void> {
+    this.#ended ??= this.#endOnce(final)
+    return this.#ended
+  }
+
+  async #endOnce(final: 'stopped' | 'failed'): Promise<void> {
+    this.#memory?.stop()
+    if (final === 'stopped') this.#setState('stopping')
+    for (const thread of this.#threads) thread.post({ kind: 'stop' })
+    const all = [...this.#threads]
+    const left = Promise.all(all.map((thread) => thread.exited))
+    await Promise.race([left, this.#environment.timers.sleep(stopMsMax)])
+    await Promise.all(all.map((thread) => thread.terminate()))
+    this.#setState(final)
+    this.#sampler?.stop()
+    this.#finish()
+  }
+
+  #setState(state: RunStateName): void {
+    if (this.#state === state && state !== 'starting') return
+    this.#state = state
+    this.#tell({ kind: 'state', state })
+  }
+}

@@ -1,0 +1,107 @@
+import type { Environment, WorkerPort } from '../environment/index.ts'
+import { kinds } from '../nodes/kinds.ts'
+import type { KafkaStreams, ProcessingError } from '../streams/api.ts'
+import { buildPlan } from '../streams/build-plan.ts'
+import { createStreams } from '../streams/runtime/index.ts'
+import { generalFailure, processingFailure } from './failures.ts'
+import { createGuard } from './guard.ts'
+import type { FromThread, ThreadStart, ToThread } from './messages.ts'
+import { guardedNodes } from './plan-nodes.ts'
+import { userCode } from './user-code.ts'
+
+/** Runs tasks of the topology in this thread until it is told to stop, or fails. */
+export async function runStreams(
+  environment: Environment,
+  start: ThreadStart,
+  port: WorkerPort,
+): Promise<void> {
+  const post = (message: FromThread) => port.post(message)
+  let streams: KafkaStreams
+  try {
+    streams = makeStreams(environment, start, post)
+  } catch (thrown) {
+    return post({ kind: 'failed', failure: buildFailure(thrown, environment) })
+  }
+  const ended = new Promise<void>((resolve) => {
+    streams.onStateChange((state, error) => {
+      if (state === 'running') post({ kind: 'state', state })
+      if (state === 'failed') {
+        const failure = error
+          ? processingFailure(error, start.plan, environment.code)
+          : generalFailure(new Error('the stream runtime failed'))
+        post({ kind: 'failed', failure })
+      }
+      if (state === 'failed' || state === 'stopped') resolve()
+    })
+    port.onMessage((message) => {
+      if ((message as ToThread).kind === 'stop') void streams.close().then(resolve, resolve)
+    })
+  })
+  const report = () => post({ kind: 'metrics', ...streams.metrics() })
+  const stopReports = every(environment, start.sampleMs, report)
+  streams.start().catch((thrown) => post({ kind: 'failed', failure: generalFailure(thrown) }))
+  await ended
+  stopReports()
+  report()
+}
+
+function makeStreams(
+  environment: Environment,
+  start: ThreadStart,
+  post: (message: FromThread) => void,
+): KafkaStreams {
+  const { plan, skipping } = start
+  const guarded = createGuard(start.guard, guardedNodes(plan))
+  const topology = buildPlan(plan, {
+    ...userCode(plan, start.modules, environment.code, guarded),
+    externalSink(step) {
+      const sink = kinds.find(({ definition }) => definition.kind === step.kind)?.runtime?.sink
+      if (!sink) throw new Error(`the kind ${step.kind} has no sink`)
+      return sink({ environment, config: step.config, folder: start.folder })
+    },
+  })
+  const steps = new Map(plan.steps.map((step) => [step.id, step.node]))
+  const onError = (problem: ProcessingError) => {
+    const node = steps.get(problem.step)
+    if (node === undefined || !skipping.includes(node)) return 'fail'
+    post({ kind: 'problem', failure: processingFailure(problem, plan, environment.code) })
+    return 'continue'
+  }
+  return createStreams(environment, topology, {
+    applicationId: start.applicationId,
+    bootstrap: start.bootstrap,
+    stateFolder: `${start.stateFolder}/thread-${start.index}`,
+    onError,
+  })
+}
+
+/** A mistake in an expression, or in a module while it is loaded. */
+function buildFailure(thrown: unknown, environment: Environment) {
+  const place = environment.code.locate(thrown) ?? causePlace(thrown, environment)
+  const failure = generalFailure(thrown)
+  const node =
+    thrown instanceof Error && 'details' in thrown
+      ? (thrown.details as { node?: string } | undefined)?.node
+      : undefined
+  return { ...failure, node, file: place }
+}
+
+function causePlace(thrown: unknown, environment: Environment) {
+  return thrown instanceof Error && thrown.cause !== undefined
+    ? environment.code.locate(thrown.cause)
+    : undefined
+}
+
+export function every(environment: Environment, intervalMs: number, fn: () => void): () => void {
+  let stopped = false
+  let timer = environment.timers.after(intervalMs, tick)
+  function tick() {
+    if (stopped) return
+    fn()
+    timer = environment.timers.after(intervalMs, tick)
+  }
+  return () => {
+    stopped = true
+    timer.cancel()
+  }
+}
