@@ -33,6 +33,8 @@ export interface Feed {
   readonly kind: string
   readonly topic: string
   readonly config: Readonly<Record<string, unknown>>
+  /** Ends before feeds without it begin: lookup data that joins must find. */
+  readonly first?: boolean
 }
 
 interface StepBase {
@@ -143,7 +145,11 @@ export type Step =
       readonly topic: string
       readonly keyFormat?: SerdeName
       readonly valueFormat?: SerdeName
+      /** The expression also sees `partitions`, their number. */
       readonly partitioner?: 'default' | 'round-robin' | 'least-bytes' | { readonly expr: Expression }
+      /** Default `all`; anything less gives up what the runtime otherwise promises for this topic. */
+      readonly acks?: 0 | 1 | 'all'
+      readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
     })
   | (Following & {
       readonly op: 'external'
