@@ -7,6 +7,7 @@ import {
   type Decoded,
   type Encodable,
   type Field,
+  float64,
   int32,
   int64,
   records,
@@ -29,6 +30,7 @@ const sample = message({
     leader: struct({ id: int32({ default: -1 }), topic: uuid({ since: 4 }) }, { since: 3, tag: 2 }),
     tags: array(string(), { since: 3, tag: 0 }),
     data: records({ since: 4, nullableSince: 4 }),
+    rate: float64({ since: 4, default: 0.5 }),
   }),
 })
 
@@ -53,6 +55,7 @@ describe('a schema', () => {
       leader: { id: number; topic: string }
       tags: string[]
       data: Buffer | null
+      rate: number
     }>()
     expectTypeOf({ name: 'a', items: [{ id: 1 }] }).toExtend<Encodable<(typeof sample)['schema']>>()
     expectTypeOf({ name: 'a' }).not.toExtend<Encodable<(typeof sample)['schema']>>()
@@ -67,6 +70,7 @@ describe('a schema', () => {
       items: [{ id: 7, flag: false }],
       leader: { id: -1, topic: '00000000-0000-0000-0000-000000000000' },
       tags: [],
+      rate: 0.5,
     }
     for (let version = 0; version <= 3; version++) {
       const data = Buffer.alloc(0)
@@ -99,6 +103,7 @@ describe('a schema', () => {
     const read = roundTrip(4, { name: null, items: null, data: pieces })
     expect(read.data).toEqual(Buffer.concat(pieces))
     expect(read.items).toBeNull()
+    expect(read.rate).toBe(0.5)
   })
 
   it('refuses what a version cannot carry, unless it may be ignored', () => {
