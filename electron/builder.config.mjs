@@ -15,6 +15,7 @@ export default {
     '.build/package/millrace.tgz',
     'pipelines/**/*',
     '!**/*.map',
+    '!**/node_modules/node-*-*/**',
     '!**/node_modules/**/*.{md,ts,map}',
     'node_modules/typescript/lib/*.d.ts',
   ],

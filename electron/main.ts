@@ -8,6 +8,8 @@ const { app } = electron
 /** The checkout, or the packaged app's folder: both hold `.build/` and `pipelines/`. */
 const root = findRoot(app.getAppPath())
 const build = path.join(root, '.build')
+/** What other programs read lies beside the archive, not in it. */
+const outside = root.replace(/\.asar$/, '.asar.unpacked')
 
 startDesktop(electron, {
   rendererFolder: path.join(build, 'renderer'),
@@ -19,9 +21,9 @@ startDesktop(electron, {
   platform: process.platform,
   host: {
     version: app.getVersion(),
-    samplesFolder: path.join(root, 'pipelines'),
+    samplesFolder: path.join(outside, 'pipelines'),
     homeFolder: app.getPath('home'),
-    packagePath: path.join(build, 'package', 'millrace.tgz'),
+    packagePath: path.join(outside, '.build', 'package', 'millrace.tgz'),
   },
   log: (text) => process.stderr.write(`${text}\n`),
 })

@@ -3,11 +3,11 @@
  * one run, sides alternating. Prints medians and spread, and the ratio ours / Kafka.
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { once } from 'node:events'
 import { startApacheKafka } from '../interop/apache-kafka.ts'
 import { startMillraceBroker } from '../interop/millrace-broker.ts'
 import { series, short, spread } from './statistics.ts'
@@ -46,15 +46,35 @@ process.exitCode = missed === 0 ? 0 : 1
 async function measure({ bytes, records }: { bytes: number; records: number }): Promise<Figures> {
   const input = path.join(folder, `records-${bytes}`)
   await writeRecords(input, bytes, records)
-  const figures: Figures = { Millrace: { produce: [], consume: [] }, 'Apache Kafka': { produce: [], consume: [] } }
+  const figures: Figures = {
+    Millrace: { produce: [], consume: [] },
+    'Apache Kafka': { produce: [], consume: [] },
+  }
   // One round more than counted, first: JIT compilers and page cache warm up on both sides.
   for (let round = 0; round <= repetitions; round++) {
     const order = round % 2 === 0 ? sides : [...sides].reverse()
     for (const side of order) {
       const topic = `bench-${bytes}-${round}`
       await createTopic(side, topic)
-      const produce = records / (await kcat(['-P', '-b', side.bootstrap, '-t', topic, '-X', 'acks=all', '-X', 'linger.ms=5', '-l', input]))
-      const consumed = await kcat(['-C', '-b', side.bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', ...largeFetches], records * (bytes + 1))
+      const produce =
+        records /
+        (await kcat([
+          '-P',
+          '-b',
+          side.bootstrap,
+          '-t',
+          topic,
+          '-X',
+          'acks=all',
+          '-X',
+          'linger.ms=5',
+          '-l',
+          input,
+        ]))
+      const consumed = await kcat(
+        ['-C', '-b', side.bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', ...largeFetches],
+        records * (bytes + 1),
+      )
       if (round === 0) continue
       figures[side.name].produce.push(produce)
       figures[side.name].consume.push(records / consumed)
@@ -85,7 +105,8 @@ async function writeRecords(file: string, bytes: number, records: number): Promi
   const filler = 'the quick brown fox jumps over the lazy dog 0123456789 '.repeat(Math.ceil(bytes / 50))
   for (let first = 0; first < records; first += 1000) {
     let text = ''
-    for (let n = first; n < Math.min(records, first + 1000); n++) text += `${n}:${filler}`.slice(0, bytes) + '\n'
+    for (let n = first; n < Math.min(records, first + 1000); n++)
+      text += `${n}:${filler}`.slice(0, bytes) + '\n'
     if (!out.write(text)) await once(out, 'drain')
   }
   out.end()
@@ -96,7 +117,9 @@ async function createTopic(side: Side, topic: string): Promise<void> {
   const { createAdmin } = await import('../../engine/client/index.ts')
   const { createNodeEnvironment } = await import('../../engine/node/environment/index.ts')
   const admin = createAdmin(createNodeEnvironment(), { bootstrap: side.bootstrap.split(',') })
-  await admin.createTopics([{ name: topic, partitions, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }])
+  await admin.createTopics([
+    { name: topic, partitions, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } },
+  ])
   await admin.close()
 }
 
@@ -115,6 +138,7 @@ async function kcat(args: string[], bytesWanted?: number): Promise<number> {
   const [status] = await once(child, 'close')
   const seconds = (performance.now() - startedMs) / 1000
   if (status !== 0) throw new Error(`kcat ${args.join(' ')} ended with ${status}: ${complaint}`)
-  if (bytesWanted !== undefined && bytes !== bytesWanted) throw new Error(`kcat read ${bytes} bytes of ${bytesWanted}`)
+  if (bytesWanted !== undefined && bytes !== bytesWanted)
+    throw new Error(`kcat read ${bytes} bytes of ${bytesWanted}`)
   return seconds
 }

@@ -11,6 +11,8 @@ if (unknown !== undefined) {
 }
 for (const name of asked.length > 0 ? asked : all) {
   process.stdout.write(`\n${name}\n`)
-  const result = spawnSync(process.execPath, [path.join(import.meta.dirname, `${name}.ts`)], { stdio: 'inherit' })
+  const result = spawnSync(process.execPath, [path.join(import.meta.dirname, `${name}.ts`)], {
+    stdio: 'inherit',
+  })
   if (result.status !== 0) process.exitCode = 1
 }

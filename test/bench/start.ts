@@ -13,7 +13,11 @@ import { series } from './statistics.ts'
 
 const repetitions = 5
 const checkout = path.resolve(import.meta.dirname, '../..')
-const goalsMs = { 'studio interactive': 2000, 'Run to the first moving edge': 1500, 'cluster to the first acknowledged record': 300 }
+const goalsMs = {
+  'studio interactive': 2000,
+  'Run to the first moving edge': 1500,
+  'cluster to the first acknowledged record': 300,
+}
 
 const figures: Record<keyof typeof goalsMs, number[]> = {
   'studio interactive': [],
@@ -29,7 +33,9 @@ let missed = 0
 for (const [what, goal] of Object.entries(goalsMs)) {
   const { median, min, max } = series(figures[what as keyof typeof goalsMs])
   if (median > goal) missed++
-  process.stdout.write(`${what}: ${median.toFixed(0)} ms (${min.toFixed(0)} … ${max.toFixed(0)}), goal ${goal} ms ${median > goal ? 'MISSED' : 'ok'}\n`)
+  process.stdout.write(
+    `${what}: ${median.toFixed(0)} ms (${min.toFixed(0)} … ${max.toFixed(0)}), goal ${goal} ms ${median > goal ? 'MISSED' : 'ok'}\n`,
+  )
 }
 process.exitCode = missed === 0 ? 0 : 1
 
@@ -38,13 +44,20 @@ async function measureStudio(): Promise<void> {
   const sample = path.join(folder, 'flight-delays')
   await cp(path.join(checkout, 'pipelines/flight-delays'), sample, { recursive: true })
   // The browser is up beforehand: its own start is not the studio's.
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] })
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  })
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   const startedMs = performance.now()
-  const studio = spawn(process.execPath, ['.build/engine/millrace.mjs', 'studio', sample, '--no-open', '--data', path.join(folder, 'data')], {
-    cwd: checkout,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const studio = spawn(
+    process.execPath,
+    ['.build/engine/millrace.mjs', 'studio', sample, '--no-open', '--data', path.join(folder, 'data')],
+    {
+      cwd: checkout,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   try {
     await page.goto(await addressOf(studio.stdout))
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
@@ -73,7 +86,9 @@ async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
 
 /** In a process of its own, from the call that starts the cluster to the acknowledgement. */
 async function measureCluster(): Promise<number> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'first-record.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'first-record.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk

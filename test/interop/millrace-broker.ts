@@ -16,10 +16,22 @@ export interface MillraceBroker {
   stop(): Promise<void>
 }
 
-export async function startMillraceBroker(options: { brokers: number; args?: readonly string[] }): Promise<MillraceBroker> {
+export async function startMillraceBroker(options: {
+  brokers: number
+  args?: readonly string[]
+}): Promise<MillraceBroker> {
   const startedMs = performance.now()
   const port = await freePorts(options.brokers)
-  const args = [commandLine, 'broker', '--json', '--brokers', String(options.brokers), '--port', String(port), ...(options.args ?? [])]
+  const args = [
+    commandLine,
+    'broker',
+    '--json',
+    '--brokers',
+    String(options.brokers),
+    '--port',
+    String(port),
+    ...(options.args ?? []),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const first = await lines.next()
@@ -54,7 +66,10 @@ async function freePorts(count: number): Promise<number> {
       const server = createServer()
       servers.push(server)
       server.listen(first + n, '127.0.0.1')
-      free = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])
+      free = await Promise.race([
+        once(server, 'listening').then(() => true),
+        once(server, 'error').then(() => false),
+      ])
     }
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
     if (free) return first
