@@ -78,7 +78,6 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
   const runs = new Runs({
     environment,
     library,
-    pipelines,
     cluster,
     connections,
     stateFolder: join(data, 'state'),

@@ -114,10 +114,12 @@ export class Run {
         if (message.state === 'running' && this.#state === 'starting') this.#setState('running')
         return
       case 'failed':
-        return this.#fail(message.failure)
+        this.#fail(message.failure)
+        return
       case 'problem':
         this.#sampler?.noteProblem(message.failure)
-        return this.#tell(message)
+        this.#tell(message)
+        return
       default:
         this.#sampler?.receive(thread, message)
     }

@@ -1,13 +1,14 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
 import type { PipelineDocument } from '../../pipeline/document.ts'
-import { emptyDocument, parseDocument, printDocument } from '../../pipeline/parse.ts'
+import { emptyDocument, printDocument } from '../../pipeline/parse.ts'
 import type { Output } from '../contract.ts'
 import { Drafts } from './drafts.ts'
 import { FolderWatch } from './folder-watch.ts'
 import type { Library } from './library.ts'
 import { join, nameOf, normalized, parentOf, withinFolder } from './paths.ts'
-import { documentName, pathsBelow, readPipelineFolder, type SourceFile } from './pipeline-folder.ts'
+import { documentName, pathsBelow, type SourceFile } from './pipeline-folder.ts'
+import { readPipeline } from './read-pipeline.ts'
 
 export interface Content {
   readonly document: PipelineDocument
@@ -34,32 +35,25 @@ export class Pipelines {
     this.#onChanged = onChanged
   }
 
-  /** @throws MillraceError NOT_A_PIPELINE, or what parsing finds */
+  /** @throws MillraceError as `readPipeline` */
   async open(given: string): Promise<Output<'pipeline.open'>> {
-    const path = await this.#folderOf(given)
-    const content = await readPipelineFolder(this.#environment.disk, path)
-    const { document } = parseDocument(content.documentText, join(path, documentName))
-    this.#watch(path, [{ path: documentName, text: content.documentText }, ...content.files])
+    const { path, document, documentText, files, assets, readme } = await readPipeline(
+      this.#environment.disk,
+      given,
+    )
+    this.#watch(path, [{ path: documentName, text: documentText }, ...files])
     await this.#library.opened(path)
     const draft = await this.#drafts.read(path)
     return {
       path,
       document,
-      files: content.files,
-      assets: content.assets,
-      readme: content.readme,
+      files,
+      assets,
+      readme,
       trusted: this.#library.isTrusted(path),
       sample: this.#library.isSample(path),
-      draft: draft && !isSame(draft, { document, files: content.files }) ? draft : undefined,
+      draft: draft && !isSame(draft, { document, files }) ? draft : undefined,
     }
-  }
-
-  /** What a run takes: what lies on disk. @throws MillraceError as `open` */
-  async read(given: string): Promise<Content & { path: string }> {
-    const path = await this.#folderOf(given)
-    const content = await readPipelineFolder(this.#environment.disk, path)
-    const { document } = parseDocument(content.documentText, join(path, documentName))
-    return { path, document, files: content.files }
   }
 
   async create(name: string, folder: string | undefined): Promise<string> {
@@ -148,18 +142,6 @@ export class Pipelines {
     for (const [other, watch] of this.#watches) if (other !== path) watch.stop()
     this.#watches.clear()
     this.#watches.set(path, new FolderWatch(this.#environment, path, known, () => this.#onChanged(path)))
-  }
-
-  async #folderOf(given: string): Promise<string> {
-    const path = normalized(given)
-    const folder = nameOf(path) === documentName ? parentOf(path) : path
-    if (await this.#environment.disk.stat(join(folder, documentName))) return folder
-    throw new MillraceError({
-      code: 'NOT_A_PIPELINE',
-      what: `there is no ${documentName} here`,
-      where: given,
-      remedy: `choose a folder with a ${documentName}, or that file`,
-    })
   }
 
   async #freePath(wanted: string): Promise<string> {

@@ -141,9 +141,10 @@ export class RunSession {
         this.#events.onProblem(copied(message.failure))
         return
       case 'problem':
-        return this.#events.onProblem(copied(message.failure))
+        this.#events.onProblem(copied(message.failure))
+        return
       case 'sample':
-        return this.#take(message.sample)
+        this.#take(message.sample)
     }
   }
 

@@ -5,7 +5,7 @@ import type { ClusterHandle } from '../cluster/cluster-handle.ts'
 import type { Input, RunFailure, RunState, Sample } from '../contract.ts'
 import type { Library } from '../files/library.ts'
 import { join } from '../files/paths.ts'
-import type { Pipelines } from '../files/pipelines.ts'
+import { readPipeline } from '../files/read-pipeline.ts'
 import { nodeVersions } from '../node-version.ts'
 import type { Connections } from '../records/connections.ts'
 import { RunSession } from './run-session.ts'
@@ -16,7 +16,6 @@ const sampleWaitMs = 10_000
 interface RunsContext {
   readonly environment: Environment
   readonly library: Library
-  readonly pipelines: Pipelines
   readonly cluster: ClusterHandle
   readonly connections: Connections
   readonly stateFolder: string
@@ -60,8 +59,8 @@ export class Runs {
   }
 
   async #startNow({ path: given, fromStart }: Input<'run.start'>): Promise<RunState> {
-    const { environment, library, pipelines, cluster, connections, stateFolder } = this.#context
-    const { path, document, files } = await pipelines.read(given)
+    const { environment, library, cluster, connections, stateFolder } = this.#context
+    const { path, document, files } = await readPipeline(environment.disk, given)
     if (!library.isTrusted(path)) throw notTrusted(path)
     await this.#session?.stop()
     const { bootstrap } = await cluster.start()

@@ -58,11 +58,8 @@ function rawPath(target: string): string {
 /** The token goes from the address as soon as it has been used: addresses are shown, kept in histories and shared. */
 function swapToken(response: ServerResponse, signIn: SignIn, token: string, url: URL): void {
   if (!signIn.isToken(token)) {
-    return refuse(
-      response,
-      401,
-      'This address is of an earlier start. Open the one that the studio printed last.',
-    )
+    refuse(response, 401, 'This address is of an earlier start. Open the one that the studio printed last.')
+    return
   }
   url.searchParams.delete('token')
   response.writeHead(303, {

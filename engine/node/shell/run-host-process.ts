@@ -113,7 +113,10 @@ class Hosting {
 
   #serve(channel: Channel): void {
     const host = this.#host
-    if (!host) return channel.close()
+    if (!host) {
+      channel.close()
+      return
+    }
     const served = serveChannel(channel, host.methods, (method, error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#environment.log.write('error', 'host', `${method} failed: ${text}`)
