@@ -8,7 +8,7 @@ import { guardedNodes } from './plan-nodes.ts'
 import { NotRunnable, type Prepared, prepare } from './prepare.ts'
 import { RunThread } from './run-thread.ts'
 import { Sampler } from './sampler.ts'
-import { ensureTopics, resetRun } from './topics.ts'
+import { ensureTopics, resetRun, resetSinks } from './topics.ts'
 
 /** How long threads have to commit and leave before they are ended. */
 const stopMsMax = 5000
@@ -60,10 +60,13 @@ export class Run {
   }
 
   async #makeTopics({ plan }: Prepared): Promise<void> {
-    const { document, fromStart, stateFolder, bootstrap } = this.#start
+    const { document, folder, fromStart, stateFolder, bootstrap } = this.#start
     const admin: Admin = createAdmin(this.#environment, { bootstrap, clientId: `${document.id}-runner` })
     try {
-      if (fromStart) await resetRun(this.#environment, admin, plan, document.id, stateFolder)
+      if (fromStart) {
+        await resetRun(this.#environment, admin, plan, document.id, stateFolder)
+        await resetSinks(this.#environment, plan, folder)
+      }
       await ensureTopics(admin, plan.topics)
     } finally {
       await admin.close()

@@ -1,5 +1,6 @@
+import { MillraceError } from '../base/errors.ts'
 import type { Environment, WorkerPort } from '../environment/index.ts'
-import { kinds } from '../nodes/kinds.ts'
+import { nodeKinds } from '../nodes/kinds.ts'
 import type { KafkaStreams, ProcessingError } from '../streams/api.ts'
 import { buildPlan } from '../streams/build-plan.ts'
 import { createStreams } from '../streams/runtime/index.ts'
@@ -7,6 +8,7 @@ import { generalFailure, processingFailure } from './failures.ts'
 import { createGuard } from './guard.ts'
 import type { FromThread, ThreadStart, ToThread } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
+import { every } from './timers.ts'
 import { userCode } from './user-code.ts'
 
 /** Runs tasks of the topology in this thread until it is told to stop, or fails. */
@@ -55,9 +57,9 @@ function makeStreams(
   const topology = buildPlan(plan, {
     ...userCode(plan, start.modules, environment.code, guarded),
     externalSink(step) {
-      const sink = kinds.find(({ definition }) => definition.kind === step.kind)?.runtime?.sink
-      if (!sink) throw new Error(`the kind ${step.kind} has no sink`)
-      return sink({ environment, config: step.config, folder: start.folder })
+      const sink = nodeKinds.get(step.kind)?.runtime?.sink
+      if (sink) return sink({ environment, config: step.config, folder: start.folder })
+      throw new MillraceError({ code: 'NO_SINK', what: `the kind ${step.kind} has no sink`, where: step.id })
     },
   })
   const steps = new Map(plan.steps.map((step) => [step.id, step.node]))
@@ -90,18 +92,4 @@ function causePlace(thrown: unknown, environment: Environment) {
   return thrown instanceof Error && thrown.cause !== undefined
     ? environment.code.locate(thrown.cause)
     : undefined
-}
-
-export function every(environment: Environment, intervalMs: number, fn: () => void): () => void {
-  let stopped = false
-  let timer = environment.timers.after(intervalMs, tick)
-  function tick() {
-    if (stopped) return
-    fn()
-    timer = environment.timers.after(intervalMs, tick)
-  }
-  return () => {
-    stopped = true
-    timer.cancel()
-  }
 }

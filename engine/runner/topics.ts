@@ -1,6 +1,7 @@
 import { isMillraceError, MillraceError } from '../base/errors.ts'
 import type { Admin } from '../client/api.ts'
 import type { Environment } from '../environment/index.ts'
+import { nodeKinds } from '../nodes/kinds.ts'
 import type { PlannedTopic, TopologyPlan } from '../streams/plan.ts'
 
 const internalEndings = ['-changelog', '-repartition']
@@ -29,6 +30,18 @@ export function ownTopics(existing: readonly string[], applicationId: string, pl
       feeds.has(name) ||
       (name.startsWith(`${applicationId}-`) && internalEndings.some((ending) => name.endsWith(ending))),
   )
+}
+
+/** Undoes what sinks outside the cluster have written. */
+export async function resetSinks(
+  environment: Environment,
+  plan: TopologyPlan,
+  folder: string,
+): Promise<void> {
+  for (const step of plan.steps) {
+    if (step.op !== 'external') continue
+    await nodeKinds.get(step.kind)?.runtime?.reset?.({ environment, config: step.config, folder })
+  }
 }
 
 /** Removes what an earlier run has left: offsets, stores, and topics of its own. Sinks' topics stay. */
