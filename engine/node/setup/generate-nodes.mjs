@@ -33,19 +33,23 @@ export const nodeDefinitions = definitionsByKind(definitions)
 }
 
 function kindsText(kinds, withRuntime) {
-  const imports = kinds.flatMap((kind) => [
-    `import { compile as ${camel(kind)}Compile } from './${kind}/compile.ts'\n`,
-    `import { definition as ${camel(kind)} } from './${kind}/definition.ts'\n`,
-    ...(withRuntime.has(kind)
-      ? [`import { runtime as ${camel(kind)}Runtime } from './${kind}/runtime.ts'\n`]
-      : []),
+  const imports = kinds.map((kind) => [
+    `./${kind}/`,
+    [
+      `import { compile as ${camel(kind)}Compile } from './${kind}/compile.ts'\n`,
+      `import { definition as ${camel(kind)} } from './${kind}/definition.ts'\n`,
+      withRuntime.has(kind)
+        ? `import { runtime as ${camel(kind)}Runtime } from './${kind}/runtime.ts'\n`
+        : '',
+    ].join(''),
   ])
+  imports.push(['./kind.ts', "import { kindsByName, type NodeKind } from './kind.ts'\n"])
+  imports.sort(([a], [b]) => (a < b ? -1 : 1))
   const entries = kinds.map((kind) => {
     const runtime = withRuntime.has(kind) ? `, runtime: ${camel(kind)}Runtime` : ''
     return `  { definition: ${camel(kind)}, compile: ${camel(kind)}Compile${runtime} },\n`
   })
-  return `${header}${imports.join('')}import { kindsByName, type NodeKind } from './kind.ts'
-
+  return `${header}${imports.map(([, lines]) => lines).join('')}
 export const kinds: readonly NodeKind[] = [
 ${entries.join('')}]
 

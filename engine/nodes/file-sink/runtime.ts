@@ -1,0 +1,114 @@
+import type { DiskFile, Environment } from '../../environment/index.ts'
+import { formatCsvLine } from '../../formats/index.ts'
+import type { ExternalSink, StreamRecord } from '../../streams/api.ts'
+import type { NodeRuntime, SinkContext } from '../runtime.ts'
+
+interface Settings {
+  readonly file: string
+  readonly csv: boolean
+  readonly wholeRecord: boolean
+  readonly columns: readonly string[]
+}
+
+function settingsOf(config: Readonly<Record<string, unknown>>): Settings {
+  const columns = typeof config.columns === 'string' ? config.columns : ''
+  return {
+    file: String(config.file),
+    csv: config.format === 'csv',
+    wholeRecord: config.content === 'record',
+    columns: columns
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  }
+}
+
+class FileSink implements ExternalSink {
+  readonly #environment: Environment
+  readonly #folder: string
+  readonly #settings: Settings
+  #file: DiskFile | undefined
+  #end = 0
+  #columns: readonly string[]
+
+  constructor({ environment, config, folder }: SinkContext) {
+    this.#environment = environment
+    this.#folder = folder
+    this.#settings = settingsOf(config)
+    this.#columns = this.#settings.columns
+  }
+
+  async open(): Promise<void> {
+    const { disk } = this.#environment
+    const path = `${this.#folder}/${this.#settings.file}`
+    await disk.makeFolder(path.slice(0, path.lastIndexOf('/')))
+    const file = await disk.open(path, (await disk.stat(path)) ? 'read-write' : 'create')
+    this.#file = file
+    this.#end = await file.size()
+    if (this.#settings.csv && this.#end > 0) this.#columns = await readHeader(file)
+  }
+
+  async deliver(records: readonly StreamRecord[]): Promise<void> {
+    if (!this.#file || records.length === 0) return
+    const text = this.#settings.csv ? this.#csv(records) : this.#ndjson(records)
+    const bytes = Buffer.from(text)
+    await this.#file.write(this.#end, [bytes])
+    this.#end += bytes.byteLength
+    // The commit that follows says that the records are delivered: they must survive a crash after it.
+    await this.#file.sync()
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  #line(record: StreamRecord): unknown {
+    if (!this.#settings.wholeRecord) return record.value
+    return { key: record.key, timestamp: new Date(record.timestampMs).toISOString(), value: record.value }
+  }
+
+  #ndjson(records: readonly StreamRecord[]): string {
+    return records.map((record) => `${JSON.stringify(this.#line(record))}\n`).join('')
+  }
+
+  #csv(records: readonly StreamRecord[]): string {
+    let text = ''
+    if (this.#columns.length === 0) this.#columns = columnsOf(this.#line(records[0]!))
+    if (this.#end === 0) text += `${formatCsvLine(this.#columns)}\n`
+    for (const record of records) {
+      const line = this.#line(record)
+      text += `${formatCsvLine(this.#columns.map((column) => cellOf(line, column)))}\n`
+    }
+    return text
+  }
+}
+
+const headerBytesMax = 64 * 1024
+
+/** A file that is there already keeps its columns. */
+async function readHeader(file: DiskFile): Promise<readonly string[]> {
+  const start = (await file.read(0, headerBytesMax)).toString('utf8')
+  const [line = ''] = start.split('\n')
+  return line.split(',').map((name) => name.replace(/^"|"$/g, ''))
+}
+
+function columnsOf(line: unknown): readonly string[] {
+  return typeof line === 'object' && line !== null && !Array.isArray(line) ? Object.keys(line) : ['value']
+}
+
+/** A path into the value; a value that is no object has the one column `value`. */
+function cellOf(line: unknown, path: string): unknown {
+  let value = line
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null) return path === 'value' ? line : null
+    value = Object.getOwnPropertyDescriptor(value, name)?.value
+  }
+  return value
+}
+
+export const runtime: NodeRuntime = {
+  sink: (context) => () => new FileSink(context),
+  reset: ({ environment, config, folder }) => environment.disk.remove(`${folder}/${settingsOf(config).file}`),
+}

@@ -1,0 +1,4 @@
+import { feedSource } from '../compiling.ts'
+import type { CompileNode } from '../kind.ts'
+
+export const compile: CompileNode = feedSource
