@@ -257,7 +257,7 @@ export interface SourceLag extends Readonly<{ topic: string; partition: number }
   readonly lagMs: number | undefined
 }
 
-/** Called by the runtime with an error and where it happened. `fail` ends the run. */
+/** `fail` ends the run; `continue` leaves the record out and counts it as failed. */
 export type ErrorDecision = 'fail' | 'continue'
 export interface ProcessingError {
   readonly stage: 'deserialization' | 'processing' | 'production'
@@ -278,6 +278,8 @@ export interface StreamsOptions {
   readonly stateFolder?: string
   readonly replicationFactor?: number
   readonly onError?: ErrorHandler
+  /** How long the group waits for a sign of life of this thread. */
+  readonly sessionTimeoutMs?: number
   readonly emitIntervalMs?: number
 }
 

@@ -1,0 +1,154 @@
+/** What a thread writes with: one producer for each way of choosing partitions that is in use. */
+import { MillraceError } from '../../base/errors.ts'
+import type { Producer, ProducerRecord } from '../../client/api.ts'
+import { createProducer } from '../../client/index.ts'
+import { isRetriable } from '../../client/kafka-error.ts'
+import type { Environment } from '../../environment/index.ts'
+import type { ErrorDecision, ProcessingError, StreamRecord } from '../api.ts'
+import type { SinkSpec, StepNode } from '../graph.ts'
+import { toWireHeaders } from '../record.ts'
+import type { Collector } from '../task.ts'
+
+type Way = 'default' | 'round-robin' | 'least-bytes'
+
+interface Options {
+  readonly bootstrap: readonly string[]
+  readonly clientId: string
+  /** Partitions of a sink's topic, for partitioner functions; undefined while not known. */
+  partitionCount(topic: string): number | undefined
+  onError(error: ProcessingError): ErrorDecision
+  onFailed(step: string): void
+}
+
+/** A record could not be written, and the run cannot go on as if it had been. */
+export interface WriteFailure {
+  readonly where: ProcessingError
+  /** Starting again from the last commit may help. */
+  readonly retriable: boolean
+}
+
+const deliveryTimeoutMs = 300_000
+const lingerMs = 5
+
+export class Producers implements Collector {
+  failure: WriteFailure | undefined
+  readonly #environment: Environment
+  readonly #options: Options
+  readonly #byWay = new Map<Way, Producer>()
+
+  constructor(environment: Environment, options: Options) {
+    this.#environment = environment
+    this.#options = options
+  }
+
+  get full(): boolean {
+    for (const producer of this.#byWay.values()) if (producer.full) return true
+    return false
+  }
+
+  async ready(): Promise<void> {
+    for (const producer of this.#byWay.values()) if (producer.full) await producer.ready()
+  }
+
+  send(
+    topic: string,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    record: StreamRecord,
+    sink: SinkSpec,
+    step: StepNode,
+  ): void {
+    const { partitioner } = sink
+    const way = typeof partitioner === 'function' ? 'default' : partitioner
+    const partition = typeof partitioner === 'function' ? this.#choose(topic, partitioner, record) : undefined
+    const headers = toWireHeaders(record.headers)
+    const { timestampMs } = record
+    this.#post(way, { topic, partition, key, value, timestampMs, headers }, step.reportAs)
+  }
+
+  sendChange(
+    topic: string,
+    partition: number,
+    key: Uint8Array,
+    value: Uint8Array | null,
+    timestampMs: number,
+  ): void {
+    // Operators' own times stand under −1 until there was a record; the log takes no negative timestamp.
+    this.#post('default', { topic, partition, key, value, timestampMs: Math.max(0, timestampMs) }, topic)
+  }
+
+  /** Resolves when everything sent has been acknowledged, or has failed: then `failure` says so. */
+  async flush(): Promise<void> {
+    for (const producer of this.#byWay.values()) {
+      try {
+        await producer.flush()
+      } catch (error) {
+        // Every failed record has told its own handler, which either goes on or has set the failure.
+        if (!(error instanceof MillraceError)) throw error
+      }
+    }
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    for (const producer of this.#byWay.values()) await producer.close(timeoutMs)
+    this.#byWay.clear()
+  }
+
+  #post(way: Way, record: ProducerRecord, step: string): void {
+    this.#producer(way).post(record, (error) => this.#failed(error, record.topic, step))
+  }
+
+  #failed(error: MillraceError, topic: string, step: string): void {
+    const where: ProcessingError = { stage: 'production', step, topic, error }
+    if (error.code === 'DELIVERY_TIMED_OUT' || isRetriable(error) || changesMeaning(error)) {
+      this.failure ??= { where, retriable: true }
+      return
+    }
+    this.#options.onFailed(step)
+    if (this.#options.onError(where) === 'fail') this.failure ??= { where, retriable: false }
+  }
+
+  #choose(
+    topic: string,
+    partitioner: (record: StreamRecord, partitions: number) => number,
+    record: StreamRecord,
+  ): number | undefined {
+    const partitions = this.#options.partitionCount(topic)
+    if (partitions === undefined) return undefined
+    const partition = partitioner(record, partitions)
+    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition
+    throw new MillraceError({
+      code: 'BAD_PARTITION',
+      what: `the partitioner chose ${partition} of ${partitions} partitions`,
+      where: topic,
+      remedy: `let it give a whole number from 0 to ${partitions - 1}`,
+    })
+  }
+
+  #producer(way: Way): Producer {
+    const known = this.#byWay.get(way)
+    if (known !== undefined) return known
+    const { bootstrap, clientId } = this.#options
+    const producer = createProducer(this.#environment, {
+      bootstrap,
+      clientId: `${clientId}-${way}`,
+      acks: 'all',
+      idempotence: true,
+      lingerMs,
+      deliveryTimeoutMs,
+      partitioner: way,
+    })
+    this.#byWay.set(way, producer)
+    return producer
+  }
+}
+
+/** The producer lost its identity or its order: nothing is wrong with the record itself. */
+function changesMeaning(error: MillraceError): boolean {
+  return [
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    'UNKNOWN_PRODUCER_ID',
+    'INVALID_PRODUCER_EPOCH',
+    'PRODUCER_FENCED',
+  ].includes(error.code)
+}

@@ -1,0 +1,67 @@
+import { assert } from '../../base/assert.ts'
+import type { TopicPartition } from '../../client/api.ts'
+import { createAdmin, createConsumer } from '../../client/index.ts'
+import type { Environment } from '../../environment/index.ts'
+import type { StateStore } from '../stores/store.ts'
+import type { Task } from '../task.ts'
+import { changelogName } from './partition-plan.ts'
+
+interface Setting {
+  readonly environment: Environment
+  readonly bootstrap: readonly string[]
+  readonly applicationId: string
+}
+
+const pollMs = 200
+
+/** Reads the changelogs of the tasks' stores from their beginning to their end, all at once. */
+export async function restoreStores(tasks: readonly Task[], setting: Setting): Promise<void> {
+  const stores = new Map<string, StateStore>()
+  const partitions: TopicPartition[] = []
+  for (const task of tasks) {
+    for (const store of task.stores.values()) {
+      const topic = changelogName(setting.applicationId, store.name)
+      partitions.push({ topic, partition: task.partition })
+      stores.set(`${topic} ${task.partition}`, store)
+    }
+  }
+  if (partitions.length === 0) return
+  const ends = await changelogEnds(partitions, setting)
+  const open = partitions.filter(({ topic, partition }) => ends.get(`${topic} ${partition}`)! > 0)
+  if (open.length === 0) return
+  const consumer = createConsumer(setting.environment, {
+    bootstrap: setting.bootstrap,
+    clientId: `${setting.applicationId}-restore`,
+    autoOffsetReset: 'earliest',
+  })
+  try {
+    consumer.assign(open)
+    let left = open
+    while (left.length > 0) {
+      for (const record of await consumer.poll(pollMs)) {
+        const store = stores.get(`${record.topic} ${record.partition}`)
+        assert(store !== undefined && record.key !== null, 'a changelog holds keyed records of its store')
+        store.restore(record.key, record.value, record.timestampMs)
+      }
+      left = left.filter((at) => {
+        const position = consumer.position(at)
+        return position === undefined || position < ends.get(`${at.topic} ${at.partition}`)!
+      })
+    }
+  } finally {
+    await consumer.close()
+  }
+}
+
+async function changelogEnds(
+  partitions: readonly TopicPartition[],
+  setting: Setting,
+): Promise<Map<string, number>> {
+  const admin = createAdmin(setting.environment, { bootstrap: setting.bootstrap })
+  try {
+    const offsets = await admin.listOffsets(partitions.map((at) => ({ ...at, spec: 'latest' as const })))
+    return new Map(offsets.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]))
+  } finally {
+    await admin.close()
+  }
+}

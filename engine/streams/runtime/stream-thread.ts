@@ -1,0 +1,386 @@
+/**
+ * A topology running in this thread: one consumer in the application's group, producers, and the tasks that the group gave it.
+ * One loop does everything, one thing after the other: process what is buffered, commit when it is time, poll for more. At least
+ * once: a commit first lets sinks deliver, writes changed rows to the changelogs, waits until all is acknowledged, and only then
+ * commits offsets. When a write cannot be completed, tasks go back to the last commit and its state.
+ */
+
+import type { Admin, Consumer } from '../../client/api.ts'
+import { createAdmin, createConsumer } from '../../client/index.ts'
+import { isRetriable } from '../../client/kafka-error.ts'
+import type { Environment } from '../../environment/index.ts'
+import type { ErrorDecision, KafkaStreams, ProcessingError, StreamsOptions, Topology } from '../api.ts'
+import { StepCounters } from '../counters.ts'
+import { StepFailure } from '../step-runner.ts'
+import { Task } from '../task.ts'
+import { type BuiltTopology, builtTopology } from '../topology.ts'
+import type { ActiveTask } from './active-task.ts'
+import { streamsAssignor } from './assignor.ts'
+import { prepareTopics } from './internal-topics.ts'
+import { LagMeter } from './lag.ts'
+import { changelogName, readTopics } from './partition-plan.ts'
+import { Producers } from './producers.ts'
+import { restoreStores } from './restore.ts'
+import { TaskManager } from './task-manager.ts'
+import { isGroupChange, placeOf, stepOf, textOf, WritesLost } from './thread-errors.ts'
+
+const commitIntervalMsDefault = 500
+/** How long records are processed before the loop looks after everything else. */
+const sliceMs = 10
+const pollWaitMs = 100
+/** Per partition: above the first it is paused, below the second resumed. */
+const bufferedMax = 4000
+const bufferedResume = 1000
+const restartsMax = 20
+const restartPauseMs = 500
+
+/** A running topology in this thread. @throws MillraceError for options that can't work */
+export function createStreams(
+  environment: Environment,
+  topology: Topology,
+  options: StreamsOptions,
+): KafkaStreams {
+  return new StreamThread(environment, builtTopology(topology), options)
+}
+
+type State = KafkaStreams['state']
+
+class StreamThread implements KafkaStreams {
+  readonly #environment: Environment
+  readonly #topology: BuiltTopology
+  readonly #options: StreamsOptions
+  readonly #admin: Admin
+  readonly #consumer: Consumer
+  readonly #tasks: TaskManager
+  readonly #counters = new Map<string, StepCounters>()
+  readonly #lag: LagMeter
+  readonly #partitionCounts = new Map<string, number>()
+  readonly #handlers: ((state: State, error?: ProcessingError) => void)[] = []
+  #producers: Producers
+  #state: State = 'created'
+  #loop: Promise<void> | undefined
+  #stopping = false
+  #assignedOnce = false
+  #lastCommitMs = 0
+
+  constructor(environment: Environment, topology: BuiltTopology, options: StreamsOptions) {
+    const { applicationId, bootstrap } = options
+    this.#environment = environment
+    this.#topology = topology
+    this.#options = options
+    this.#lag = new LagMeter(environment.clock)
+    for (const { nodes } of topology.subTopologies) {
+      for (const { name } of nodes) this.#counters.set(name, new StepCounters())
+    }
+    this.#admin = createAdmin(environment, { bootstrap, clientId: `${applicationId}-admin` })
+    this.#tasks = new TaskManager({
+      topology,
+      applicationId,
+      admin: this.#admin,
+      makeTask: (subTopology, partition) => this.#makeTask(subTopology, partition),
+      restore: (tasks) => restoreStores(tasks, { environment, bootstrap, applicationId }),
+    })
+    this.#consumer = createConsumer(environment, {
+      bootstrap,
+      clientId: `${applicationId}-consumer`,
+      groupId: applicationId,
+      autoOffsetReset: 'earliest',
+      recordsPerPollMax: bufferedMax,
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      assignors: [streamsAssignor(topology, applicationId, () => this.#tasks.ids)],
+    })
+    this.#producers = this.#makeProducers()
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  onStateChange(handler: (state: State, error?: ProcessingError) => void): void {
+    this.#handlers.push(handler)
+  }
+
+  /** Resolves when topics are there and the loop runs; tasks come with the group's first assignment. */
+  async start(): Promise<void> {
+    this.#enter('rebalancing')
+    const { applicationId, replicationFactor } = this.#options
+    const environment = this.#environment
+    try {
+      await prepareTopics(this.#topology, {
+        environment,
+        admin: this.#admin,
+        applicationId,
+        replicationFactor,
+      })
+      for (const { name, partitions } of await this.#admin.listTopics()) {
+        this.#partitionCounts.set(name, partitions.length)
+      }
+    } catch (error) {
+      await this.#closeClients()
+      this.#enter('failed', { stage: 'processing', step: stepOf(error), error })
+      throw error
+    }
+    this.#consumer.subscribe(readTopics(this.#topology, applicationId), {
+      onAssigned: async (partitions) => {
+        await this.#tasks.assigned(partitions, this.#consumer)
+        this.#assignedOnce = true
+      },
+      onRevoked: () => this.#revoked(),
+      onLost: () => this.#lost(),
+    })
+    this.#lastCommitMs = environment.clock.monotonicMs()
+    this.#loop = this.#run()
+  }
+
+  metrics(): ReturnType<KafkaStreams['metrics']> {
+    let streamTimeMs: number | undefined
+    for (const { task } of this.#tasks.active) {
+      if (task.streamTimeMs >= 0) streamTimeMs = Math.max(streamTimeMs ?? 0, task.streamTimeMs)
+    }
+    const lag = this.#lag.read(this.#tasks.active, this.#consumer)
+    return { steps: Object.fromEntries(this.#counters), streamTimeMs, lag }
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'stopped' || this.#state === 'failed') return
+    this.#stopping = true
+    if (this.#loop !== undefined) {
+      this.#enter('stopping')
+      await this.#loop
+    } else {
+      await this.#closeClients()
+      this.#enter('stopped')
+    }
+  }
+
+  async #run(): Promise<void> {
+    let restarts = 0
+    let failure: ProcessingError | undefined
+    while (!this.#stopping && failure === undefined) {
+      try {
+        const committed = await this.#round()
+        if (committed) restarts = 0
+      } catch (error) {
+        restarts++
+        failure = restarts > restartsMax ? placeOf(error) : await this.#afterError(error)
+      }
+    }
+    await this.#end(failure)
+  }
+
+  /** One turn of the loop. True when it committed. */
+  async #round(): Promise<boolean> {
+    await this.#tasks.startNew()
+    if (this.#state === 'rebalancing' && this.#tasks.allStarted && this.#assignedOnce) this.#enter('running')
+    const busy = this.#processSlice()
+    if (this.#producers.full) await this.#producers.ready()
+    this.#checkWrites()
+    const nowMs = this.#environment.clock.monotonicMs()
+    const untilCommitMs = this.#lastCommitMs + this.#commitIntervalMs - nowMs
+    const committed = untilCommitMs <= 0 && (await this.#commit())
+    this.#punctuate()
+    this.#lag.sample(this.#tasks.active, this.#consumer)
+    if (busy) await this.#breathe()
+    await this.#poll(busy ? 0 : Math.max(1, Math.min(pollWaitMs, untilCommitMs)))
+    return committed
+  }
+
+  get #commitIntervalMs(): number {
+    return this.#options.commitIntervalMs ?? commitIntervalMsDefault
+  }
+
+  /** True while there is more to process than the slice had time for. */
+  #processSlice(): boolean {
+    const { clock } = this.#environment
+    const endMs = clock.monotonicMs() + sliceMs
+    for (;;) {
+      let any = false
+      for (const active of this.#tasks.active) {
+        if (!active.started) continue
+        for (let i = 0; i < 64 && active.processNext(this.#consumer); i++) any = true
+      }
+      if (!any) return false
+      if (this.#producers.full || clock.monotonicMs() >= endMs) return true
+    }
+  }
+
+  async #poll(timeoutMs: number): Promise<void> {
+    const records = await this.#consumer.poll(timeoutMs)
+    for (const record of records) {
+      // A record without a queue belongs to a task that a rebalance inside this poll took away.
+      this.#tasks.queueOf(record.topic, record.partition)?.add(record)
+    }
+    for (const { queues } of this.#tasks.active) {
+      for (const queue of queues) {
+        if (!queue.paused && queue.length > bufferedMax) {
+          queue.paused = true
+          this.#consumer.pause([queue])
+        } else if (queue.paused && queue.length < bufferedResume) {
+          queue.paused = false
+          this.#consumer.resume([queue])
+        }
+      }
+    }
+  }
+
+  /** True when there was something to commit and it is. */
+  async #commit(): Promise<boolean> {
+    this.#lastCommitMs = this.#environment.clock.monotonicMs()
+    const dirty: ActiveTask[] = []
+    for (const active of this.#tasks.active) if (active.started && active.dirty) dirty.push(active)
+    if (dirty.length === 0) return false
+    for (const { task } of dirty) {
+      await task.beforeCommit()
+      for (const store of task.stores.values()) {
+        const topic = changelogName(this.#options.applicationId, store.name)
+        store.drainChanges((key, value, timestampMs) =>
+          this.#producers.sendChange(topic, task.partition, key, value, timestampMs),
+        )
+      }
+    }
+    await this.#producers.flush()
+    this.#checkWrites()
+    const offsets = dirty.flatMap((active) => active.offsets())
+    try {
+      await this.#consumer.commit(offsets)
+    } catch (error) {
+      // All is written; the offsets go with the next commit, or another member takes the task over from the last one.
+      if (isRetriable(error) || isGroupChange(error)) return false
+      throw error
+    }
+    for (const active of dirty) {
+      active.dirty = false
+      active.committed()
+    }
+    return true
+  }
+
+  #checkWrites(): void {
+    const { failure } = this.#producers
+    if (failure === undefined) return
+    throw failure.retriable ? new WritesLost(failure.where) : new StepFailure(failure.where)
+  }
+
+  async #revoked(): Promise<void> {
+    await this.#commit()
+    this.#tasks.suspendAll()
+    this.#enter('rebalancing')
+  }
+
+  async #lost(): Promise<void> {
+    await this.#tasks.closeAll()
+    this.#enter('rebalancing')
+  }
+
+  #punctuate(): void {
+    for (const active of this.#tasks.active) {
+      if (!active.started || !active.task.punctuations.any) continue
+      active.task.punctuateWallClock()
+      active.dirty = true
+    }
+  }
+
+  /** Lets sockets and timers have their turn. */
+  #breathe(): Promise<void> {
+    return new Promise((resolve) => this.#environment.timers.soon(resolve))
+  }
+
+  /** Undefined when the loop can go on. */
+  async #afterError(error: unknown): Promise<ProcessingError | undefined> {
+    if (error instanceof StepFailure) {
+      await this.#commitBeforeFailing()
+      return error.where
+    }
+    if (!(error instanceof WritesLost) && !isRetriable(error)) return placeOf(error)
+    const { log, timers } = this.#environment
+    const text = textOf(error)
+    log.write('warn', 'streams', `goes back to the last commit: ${text}`, {
+      applicationId: this.#options.applicationId,
+    })
+    await timers.sleep(restartPauseMs)
+    try {
+      if (error instanceof WritesLost) {
+        await this.#producers.close(0)
+        this.#producers = this.#makeProducers()
+        await this.#tasks.restart(this.#consumer)
+      }
+    } catch (again) {
+      return isRetriable(again) ? undefined : placeOf(again)
+    }
+    return undefined
+  }
+
+  /** What went well before the record that failed need not be done again. */
+  async #commitBeforeFailing(): Promise<void> {
+    try {
+      await this.#commit()
+    } catch (error) {
+      const text = textOf(error)
+      this.#environment.log.write('warn', 'streams', `no commit before failing: ${text}`)
+    }
+  }
+
+  async #end(failure: ProcessingError | undefined): Promise<void> {
+    let ended = failure
+    try {
+      if (ended === undefined) await this.#commit()
+    } catch (error) {
+      ended = error instanceof StepFailure ? error.where : placeOf(error)
+    }
+    await this.#closeClients()
+    this.#enter(ended === undefined ? 'stopped' : 'failed', ended)
+  }
+
+  async #closeClients(): Promise<void> {
+    const closings = [
+      () => this.#tasks.closeAll(),
+      () => this.#consumer.close(),
+      () => this.#producers.close(1000),
+      () => this.#admin.close(),
+    ]
+    for (const close of closings) {
+      try {
+        await close()
+      } catch (error) {
+        const text = textOf(error)
+        this.#environment.log.write('warn', 'streams', `closing: ${text}`)
+      }
+    }
+  }
+
+  #makeTask(subTopology: number, partition: number): Task {
+    return new Task({
+      applicationId: this.#options.applicationId,
+      subTopology: this.#topology.subTopologies[subTopology]!,
+      partition,
+      clock: this.#environment.clock,
+      collector: { send: (...sent) => this.#producers.send(...sent) },
+      countersOf: (step) => this.#counters.get(step)!,
+      onError: (error) => this.#decide(error),
+    })
+  }
+
+  #makeProducers(): Producers {
+    return new Producers(this.#environment, {
+      bootstrap: this.#options.bootstrap,
+      clientId: `${this.#options.applicationId}-producer`,
+      partitionCount: (topic) => this.#partitionCounts.get(topic),
+      onError: (error) => this.#decide(error),
+      onFailed: (step) => {
+        const counters = this.#counters.get(step)
+        if (counters !== undefined) counters.failed++
+      },
+    })
+  }
+
+  #decide(error: ProcessingError): ErrorDecision {
+    return this.#options.onError?.(error) ?? 'fail'
+  }
+
+  #enter(state: State, error?: ProcessingError): void {
+    if (this.#state === state || this.#state === 'stopped' || this.#state === 'failed') return
+    if (this.#stopping && (state === 'running' || state === 'rebalancing')) return
+    this.#state = state
+    for (const handler of this.#handlers) handler(state, error)
+  }
+}
