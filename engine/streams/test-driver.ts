@@ -9,7 +9,7 @@ import { topicName } from './graph.ts'
 import { noHeaders, toWireHeaders } from './record.ts'
 import { StepFailure } from './step-runner.ts'
 import type { StoreRow } from './stores/store.ts'
-import { type InboundRecord, Task } from './task.ts'
+import { type Collector, type InboundRecord, Task } from './task.ts'
 import { type BuiltTopology, builtTopology } from './topology.ts'
 
 export interface TestRecord {
@@ -39,7 +39,10 @@ export interface TestDriverOptions {
 export class TestDriver {
   readonly #topology: BuiltTopology
   readonly #applicationId: string
-  readonly #tasks: readonly Task[]
+  readonly #options: TestDriverOptions
+  #tasks: readonly Task[]
+  /** Of every store, the latest change of each row, by the key's bytes in hexadecimal, in order of arrival. */
+  readonly #changelogs = new Map<string, Map<string, LoggedChange>>()
   readonly #taskByTopic = new Map<string, Task>()
   readonly #counters = new Map<string, StepCounters>()
   /** What waits to be taken, by topic, in order of arrival. */
@@ -52,35 +55,8 @@ export class TestDriver {
     this.#topology = builtTopology(topology)
     this.#applicationId = options.applicationId ?? 'test'
     this.#wallClockMs = options.wallClockMs ?? 0
-    const clock = { nowMs: () => this.#wallClockMs, monotonicMs: () => this.#wallClockMs }
-    this.#tasks = this.#topology.subTopologies.map(
-      (subTopology) =>
-        new Task({
-          applicationId: this.#applicationId,
-          subTopology,
-          partition: 0,
-          clock,
-          countersOf: (step) => this.#countersOf(step),
-          onError: options.onError ?? (() => 'fail'),
-          collector: {
-            send: (topic, key, value, record, sink) => {
-              if (!sink.topic.internal) {
-                this.#outputs.push({
-                  topic,
-                  key: key === null ? null : sink.key.deserialize(key),
-                  value: value === null ? null : sink.value.deserialize(value),
-                  timestampMs: record.timestampMs,
-                  headers: record.headers,
-                })
-              }
-              if (this.#taskByTopic.has(topic)) this.#enqueue(topic, key, value, record)
-            },
-          },
-        }),
-    )
-    for (const task of this.#tasks) {
-      for (const topic of task.topics) this.#taskByTopic.set(topic, task)
-    }
+    this.#options = options
+    this.#tasks = this.#makeTasks()
     for (const task of this.#tasks) task.start()
   }
 
@@ -101,7 +77,10 @@ export class TestDriver {
   advanceWallClock(byMs: number): TestOutput[] {
     this.#wallClockMs += byMs
     this.#guarded(() => {
-      for (const task of this.#tasks) task.punctuateWallClock()
+      for (const task of this.#tasks) {
+        task.punctuateWallClock()
+        this.#commit(task)
+      }
     })
     this.#drain()
     return this.#taken()
@@ -120,6 +99,25 @@ export class TestDriver {
     })
   }
 
+  /**
+   * As if the program had been stopped and started again: processors are made anew, stores are restored from their changelogs.
+   * What processors keep in variables is lost, and so are their punctuations' positions.
+   */
+  async restart(): Promise<void> {
+    await this.close()
+    const streamTimes = this.#tasks.map((task) => task.streamTimeMs)
+    this.#tasks = this.#makeTasks()
+    this.#tasks.forEach((task, i) => {
+      task.streamTimeMs = streamTimes[i]!
+      for (const [name, store] of task.stores) {
+        for (const change of this.#changelogs.get(name)?.values() ?? []) {
+          store.restore(change.key, change.value, change.timestampMs)
+        }
+      }
+      task.start()
+    })
+  }
+
   counters(step: string): StepCounters {
     return this.#countersOf(step)
   }
@@ -135,6 +133,52 @@ export class TestDriver {
     for (const task of this.#tasks) {
       await task.beforeCommit()
       await task.close()
+    }
+  }
+
+  #makeTasks(): Task[] {
+    const clock = { nowMs: () => this.#wallClockMs, monotonicMs: () => this.#wallClockMs }
+    const tasks = this.#topology.subTopologies.map(
+      (subTopology) =>
+        new Task({
+          applicationId: this.#applicationId,
+          subTopology,
+          partition: 0,
+          clock,
+          countersOf: (step) => this.#countersOf(step),
+          onError: this.#options.onError ?? (() => 'fail'),
+          collector: { send: (...sent) => this.#sent(...sent) },
+        }),
+    )
+    for (const task of tasks) {
+      for (const topic of task.topics) this.#taskByTopic.set(topic, task)
+    }
+    return tasks
+  }
+
+  #sent(...[topic, key, value, record, sink]: Parameters<Collector['send']>): void {
+    if (!sink.topic.internal) {
+      this.#outputs.push({
+        topic,
+        key: key === null ? null : sink.key.deserialize(key),
+        value: value === null ? null : sink.value.deserialize(value),
+        timestampMs: record.timestampMs,
+        headers: record.headers,
+      })
+    }
+    if (this.#taskByTopic.has(topic)) this.#enqueue(topic, key, value, record)
+  }
+
+  /** What a commit does: changed rows go to the changelogs. */
+  #commit(task: Task): void {
+    for (const [name, store] of task.stores) {
+      const changelog = this.#changelogs.get(name) ?? new Map<string, LoggedChange>()
+      this.#changelogs.set(name, changelog)
+      store.drainChanges((key, value, timestampMs) => {
+        const id = Buffer.from(key).toString('hex')
+        changelog.delete(id)
+        changelog.set(id, { key, value, timestampMs })
+      })
     }
   }
 
@@ -176,7 +220,7 @@ export class TestDriver {
       this.#guarded(() => {
         const decoded = task.decode(inbound)
         if (decoded !== undefined) task.process(inbound, decoded)
-        for (const store of task.stores.values()) store.drainChanges(ignoreChange)
+        this.#commit(task)
       })
     }
   }
@@ -217,6 +261,8 @@ export class TestDriver {
   }
 }
 
-function ignoreChange(): void {
-  // There is no changelog: draining keeps the stores' lists of changes short.
+interface LoggedChange {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | null
+  readonly timestampMs: number
 }

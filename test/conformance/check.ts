@@ -18,20 +18,41 @@ export function checkCase(golden: Case): Verdict {
     if (error instanceof Unsupported) return { type: 'unsupported', needs: error.message }
     throw error
   }
-  const difference = firstDifference(golden, translation)
+  const driver = driverFor(translation)
+  return verdictOf(stepsDifference(driver, golden, 0) ?? endDifference(driver, golden))
+}
+
+/** As `checkCase`, with a restart before the step of that number. */
+export async function checkRestarted(golden: Case, before: number): Promise<Verdict> {
+  const driver = driverFor(translate(golden.topology))
+  const early = stepsDifference(driver, { ...golden, steps: golden.steps.slice(0, before) }, 0)
+  if (early !== undefined) return verdictOf(early)
+  await driver.restart()
+  const late = stepsDifference(driver, { ...golden, steps: golden.steps.slice(before) }, before)
+  return verdictOf(late ?? endDifference(driver, golden))
+}
+
+function verdictOf(difference: string | undefined): Verdict {
   return difference === undefined ? { type: 'passed' } : { type: 'failed', difference }
 }
 
-function firstDifference(golden: Case, { plan, processors }: Translation): string | undefined {
+function driverFor({ plan, processors }: Translation): TestDriver {
   const topology = buildPlan(plan, {
     compileExpression,
     loadModule: (path) => ({ default: processorFor(processors.get(path)!, compileExpression) }),
   })
-  const driver = new TestDriver(topology)
-  for (const [i, step] of golden.steps.entries()) {
+  return new TestDriver(topology)
+}
+
+function stepsDifference(driver: TestDriver, { steps }: Case, first: number): string | undefined {
+  for (const [i, step] of steps.entries()) {
     const difference = stepDifference(driver, step)
-    if (difference !== undefined) return `step ${i}: ${difference}`
+    if (difference !== undefined) return `step ${first + i}: ${difference}`
   }
+  return undefined
+}
+
+function endDifference(driver: TestDriver, golden: Case): string | undefined {
   for (const [name, rows] of Object.entries(golden.expectedStores ?? {})) {
     const storeName = storeNameOf(golden, name)
     const got = driver.store(storeName).map(rowText(rows))

@@ -6,7 +6,14 @@ const cases = await readCases(new URL('cases', import.meta.url).pathname)
 
 test('there are golden cases of every operator group that is supported', () => {
   const groups = new Set(cases.map(({ group }) => group))
-  for (const group of ['stateless', 'aggregates', 'windows', 'stream-stream-join', 'stream-table-join', 'time']) {
+  for (const group of [
+    'stateless',
+    'aggregates',
+    'windows',
+    'stream-stream-join',
+    'stream-table-join',
+    'time',
+  ]) {
     expect(groups).toContain(group)
   }
 })
