@@ -56,6 +56,15 @@ export function isRetriableCode(errorCode: number): boolean {
   return errorOf(errorCode).retriable
 }
 
+export function notInAnswer(where: string): MillraceError {
+  return new MillraceError({
+    code: 'INCOMPLETE_ANSWER',
+    what: 'the broker did not answer for all that was asked',
+    where,
+    details: { retriable: true },
+  })
+}
+
 export function clientClosed(): MillraceError {
   return new MillraceError({ code: 'CLIENT_CLOSED', what: 'the client has been closed' })
 }

@@ -2,12 +2,14 @@ import type { Environment } from '../../environment/index.ts'
 import { describeCluster as describeClusterApi } from '../../protocol/apis/describe-cluster.ts'
 import type { Admin, ClusterDescription, ConnectionOptions } from '../api.ts'
 import { ClusterClient } from '../cluster/cluster-client.ts'
+import { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import { retrying } from '../cluster/retrying.ts'
 import { checkCode } from '../kafka-error.ts'
+import { fetchCommitted, resetGroupOffsets } from '../offsets/committed.ts'
+import { listOffsets } from '../offsets/list-offsets.ts'
 import { connectionSettings } from '../settings.ts'
 import { describeConfigs } from './configs.ts'
 import { describeGroups, listGroups } from './groups.ts'
-import { fetchCommitted, listOffsets, resetGroupOffsets } from './offsets.ts'
-import { retrying } from './routing.ts'
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
 
 /** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
@@ -23,8 +25,9 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     listOffsets: (partitions) => listOffsets(cluster, partitions),
     listGroups: () => listGroups(cluster),
     describeGroups: (groupIds) => describeGroups(cluster, groupIds),
-    groupOffsets: (groupId) => fetchCommitted(cluster, groupId, null),
-    resetGroupOffsets: (groupId, offsets) => resetGroupOffsets(cluster, groupId, offsets),
+    groupOffsets: (groupId) => fetchCommitted(new GroupCoordinator(cluster, groupId), null),
+    resetGroupOffsets: (groupId, offsets) =>
+      resetGroupOffsets(new GroupCoordinator(cluster, groupId), offsets),
     describeConfigs: (resource) => describeConfigs(cluster, resource),
     close: async () => cluster.close(),
   }

@@ -1,8 +1,8 @@
 import { describeConfigs as describeConfigsApi } from '../../protocol/apis/describe-configs.ts'
 import type { ConfigEntry } from '../api.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
-import { checkCode } from '../kafka-error.ts'
-import { notInAnswer, retrying } from './routing.ts'
+import { retrying } from '../cluster/retrying.ts'
+import { checkCode, notInAnswer } from '../kafka-error.ts'
 
 const resourceTypes = { topic: 2, broker: 4 } as const
 const sources = new Map([

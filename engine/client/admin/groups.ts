@@ -4,8 +4,9 @@ import { consumerAssignment, decodeConsumerPayload } from '../../protocol/consum
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { GroupDescription, GroupListing, TopicPartition } from '../api.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
-import { checkCode } from '../kafka-error.ts'
-import { coordinatorOf, notInAnswer, retrying } from './routing.ts'
+import { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import { retrying } from '../cluster/retrying.ts'
+import { checkCode, notInAnswer } from '../kafka-error.ts'
 
 /** Every broker lists the groups that it coordinates. */
 export async function listGroups(cluster: ClusterClient): Promise<GroupListing[]> {
@@ -33,18 +34,18 @@ export function describeGroups(
 
 function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDescription> {
   return retrying(cluster, cluster.settings.requestTimeoutMs, async () => {
-    const coordinator = await coordinatorOf(cluster, groupId)
-    const answer = await cluster.request(coordinator, describeGroupsApi, { groups: [groupId] })
+    const coordinator = new GroupCoordinator(cluster, groupId)
+    const answer = await coordinator.request(describeGroupsApi, { groups: [groupId] })
     const group = answer.groups.find((one) => one.groupId === groupId)
     if (group === undefined) throw notInAnswer(groupId)
     // From v6 a group that is not there is an error; before, it was described as dead.
-    if (group.errorCode !== errorCodes.GROUP_ID_NOT_FOUND) checkCode(group.errorCode, groupId)
+    if (group.errorCode !== errorCodes.GROUP_ID_NOT_FOUND) coordinator.check(group.errorCode)
     return {
       groupId,
       state: group.groupState || 'Dead',
       protocolType: group.protocolType,
       protocol: group.protocolData,
-      coordinator,
+      coordinator: await coordinator.node(),
       members: group.members.map((member) => ({
         memberId: member.memberId,
         groupInstanceId: member.groupInstanceId,

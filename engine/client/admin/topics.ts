@@ -7,8 +7,9 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { TopicDescription, TopicSpec } from '../api.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { type MetadataAnswer, topicInfo } from '../cluster/metadata-cache.ts'
+import { retrying } from '../cluster/retrying.ts'
 import { checkCode } from '../kafka-error.ts'
-import { checkControllerCode, requestController, retrying } from './routing.ts'
+import { checkControllerCode, requestController } from './routing.ts'
 
 /** How long to wait until brokers have heard of what the controller has done. */
 const visibleMsMax = 10_000

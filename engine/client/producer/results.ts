@@ -3,7 +3,7 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { ProducerMetrics } from '../api.ts'
 import { backoffMs } from '../backoff.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
-import { isRetriable, kafkaError, showsStaleMetadata } from '../kafka-error.ts'
+import { isRetriable, kafkaError, notInAnswer, showsStaleMetadata } from '../kafka-error.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -59,7 +59,7 @@ export class Results {
         this.#take(sent, partition)
       }
     }
-    if (unanswered.size > 0) this.takeLost([...unanswered], leftOut())
+    if (unanswered.size > 0) this.takeLost([...unanswered], notInAnswer('Produce'))
   }
 
   /** Without an answer, whether it was written is not known. */
@@ -159,13 +159,5 @@ function failure(
     where,
     remedy: error.remedy ?? 'raise max.message.bytes of the topic',
     cause: error,
-  })
-}
-
-function leftOut(): MillraceError {
-  return new MillraceError({
-    code: 'INCOMPLETE_ANSWER',
-    what: 'the broker did not answer for all that was sent',
-    details: { retriable: true },
   })
 }

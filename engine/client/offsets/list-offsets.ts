@@ -1,0 +1,141 @@
+import { MillraceError } from '../../base/errors.ts'
+import { listOffsets as listOffsetsApi, offsetQueries } from '../../protocol/apis/list-offsets.ts'
+import { errorCodes } from '../../protocol/error-codes.ts'
+import type { OffsetSpec, TopicPartition } from '../api.ts'
+import type { ClusterClient } from '../cluster/cluster-client.ts'
+import { retrying } from '../cluster/retrying.ts'
+import { kafkaError, notInAnswer, showsStaleMetadata } from '../kafka-error.ts'
+import { groupByTopic, placeOf } from './by-topic.ts'
+
+export interface FoundOffset extends TopicPartition {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly leaderEpoch: number
+}
+
+export type OffsetQuery = TopicPartition & { readonly spec: OffsetSpec }
+
+/** Each partition's leader is asked; what fails in passing is asked again. */
+export async function listOffsets(
+  cluster: ClusterClient,
+  queries: readonly OffsetQuery[],
+  isolationLevel: 0 | 1 = 0,
+): Promise<FoundOffset[]> {
+  const found = new Map<string, FoundOffset>()
+  await retrying(cluster, cluster.settings.requestTimeoutMs, async () => {
+    const left = queries.filter((query) => !found.has(placeOf(query)))
+    const answer = await tryListOffsets(cluster, left, isolationLevel)
+    for (const one of answer.found) found.set(placeOf(one), one)
+    if (answer.error !== undefined) throw answer.error
+  })
+  return queries.map((query) => {
+    const one = found.get(placeOf(query))
+    if (one === undefined) throw notInAnswer(placeOf(query))
+    return one
+  })
+}
+
+export interface OffsetsAnswer {
+  readonly found: readonly FoundOffset[]
+  /** Of one of those that were not found. */
+  readonly error: MillraceError | undefined
+}
+
+/** As `listOffsets`, once: what is found of it, and why others were not. */
+export async function tryListOffsets(
+  cluster: ClusterClient,
+  queries: readonly OffsetQuery[],
+  isolationLevel: 0 | 1,
+): Promise<OffsetsAnswer> {
+  await learnTopics(cluster, queries)
+  const answers = [...byLeader(cluster, queries)].map(([leader, group]) =>
+    leader < 0
+      ? Promise.resolve({ found: [], error: noLeader(cluster, group[0]!) })
+      : ask(cluster, leader, group, isolationLevel).catch(
+          (thrown): OffsetsAnswer => ({ found: [], error: MillraceError.from(thrown) }),
+        ),
+  )
+  const settled = await Promise.all(answers)
+  return {
+    found: settled.flatMap((answer) => answer.found),
+    error: settled.find((answer) => answer.error !== undefined)?.error,
+  }
+}
+
+async function learnTopics(cluster: ClusterClient, queries: readonly TopicPartition[]): Promise<void> {
+  const { metadata } = cluster
+  const unknown = queries.filter((query) => leaderOf(cluster, query) < 0)
+  if (unknown.length === 0) return
+  const names = [...new Set(unknown.map((query) => query.topic))]
+  metadata.apply(await cluster.fetchMetadata(names, false), names)
+}
+
+function leaderOf(cluster: ClusterClient, { topic, partition }: TopicPartition): number {
+  return cluster.metadata.partition(topic, partition)?.leader ?? -1
+}
+
+function noLeader(cluster: ClusterClient, query: TopicPartition): MillraceError {
+  const errorCode = cluster.metadata.topicError(query.topic)
+  if (errorCode !== undefined) return kafkaError(errorCode, query.topic)
+  const isThere = cluster.metadata.partition(query.topic, query.partition) !== undefined
+  const { LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC_OR_PARTITION } = errorCodes
+  return kafkaError(isThere ? LEADER_NOT_AVAILABLE : UNKNOWN_TOPIC_OR_PARTITION, placeOf(query))
+}
+
+function byLeader(cluster: ClusterClient, queries: readonly OffsetQuery[]): Map<number, OffsetQuery[]> {
+  const groups = new Map<number, OffsetQuery[]>()
+  for (const query of queries) {
+    const leader = leaderOf(cluster, query)
+    const group = groups.get(leader)
+    if (group === undefined) groups.set(leader, [query])
+    else group.push(query)
+  }
+  return groups
+}
+
+async function ask(
+  cluster: ClusterClient,
+  leader: number,
+  queries: readonly OffsetQuery[],
+  isolationLevel: 0 | 1,
+): Promise<OffsetsAnswer> {
+  const topics = groupByTopic(queries).map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map(({ partition, spec }) => ({
+      partitionIndex: partition,
+      currentLeaderEpoch: cluster.metadata.partition(name, partition)?.leaderEpoch ?? -1,
+      timestamp: timestampOf(spec),
+    })),
+  }))
+  const timeoutMs = cluster.settings.requestTimeoutMs
+  const answer = await cluster.request(leader, listOffsetsApi, (version) => ({
+    replicaId: -1,
+    isolationLevel: version >= 2 ? isolationLevel : 0,
+    topics,
+    timeoutMs,
+  }))
+  const found: FoundOffset[] = []
+  let error: MillraceError | undefined
+  let isStale = false
+  for (const { name, partitions } of answer.topics) {
+    for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
+      if (errorCode === 0) {
+        found.push({ topic: name, partition, offset, timestampMs: timestamp, leaderEpoch })
+        continue
+      }
+      if (showsStaleMetadata(errorCode)) isStale = true
+      error = kafkaError(errorCode, `${name}-${partition}`)
+    }
+  }
+  if (isStale) await cluster.refresh().catch(() => undefined)
+  return { found, error }
+}
+
+function timestampOf(spec: OffsetSpec): number {
+  if (typeof spec === 'object') return spec.timestampMs
+  return {
+    earliest: offsetQueries.earliest,
+    latest: offsetQueries.latest,
+    'max-timestamp': offsetQueries.maxTimestamp,
+  }[spec]
+}
