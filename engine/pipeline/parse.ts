@@ -82,6 +82,7 @@ export function emptyDocument(name: string): PipelineDocument {
 export function toId(text: string, fallback: string): string {
   const id = text
     .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')

@@ -7,13 +7,7 @@ import { nodeKinds } from '../nodes/kinds.ts'
 import type { Feed } from '../streams/plan.ts'
 import { generalFailure } from './failures.ts'
 import { createGuard } from './guard.ts'
-import type {
-  AcknowledgedPartition,
-  AcknowledgedTopic,
-  FromThread,
-  ThreadStart,
-  ToThread,
-} from './messages.ts'
+import type { AcknowledgedTopic, FromThread, ThreadStart, ToThread } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
 import { every } from './timers.ts'
 
@@ -63,9 +57,17 @@ export async function runFeeds(
   }
 }
 
+interface PartitionTally {
+  readonly partition: number
+  readonly startOffset: number
+  readonly firstNumber: number
+  lastNumber: number
+  readonly unanswered: number[]
+}
+
 interface Tally {
   readonly feed: Feed
-  partitions: Map<number, AcknowledgedPartition>
+  partitions: Map<number, PartitionTally>
   read: number
   produced: number
   bad: number
@@ -113,14 +115,12 @@ class FeedTallies {
       },
       acknowledged: (feed, partition, number) => {
         const tally = of(feed)
-        const before = tally.partitions.get(partition)!
+        const place = tally.partitions.get(partition)!
         tally.produced += 1
-        tally.partitions.set(partition, { ...before, lastNumber: Math.max(before.lastNumber, number) })
+        place.lastNumber = Math.max(place.lastNumber, number)
       },
       refused: (feed, partition, number, error) => {
-        const tally = of(feed)
-        const before = tally.partitions.get(partition)!
-        tally.partitions.set(partition, { ...before, unanswered: [...before.unanswered, number] })
+        of(feed).partitions.get(partition)!.unanswered.push(number)
         post({ kind: 'failed', failure: generalFailure(error, feed.node) })
       },
       badLine: (feed, line) => {
@@ -139,7 +139,7 @@ class FeedTallies {
   }
 }
 
-function untouched({ partition, endOffset, number }: FeedTail): AcknowledgedPartition {
+function untouched({ partition, endOffset, number }: FeedTail): PartitionTally {
   return { partition, startOffset: endOffset, firstNumber: number + 1, lastNumber: number, unanswered: [] }
 }
 

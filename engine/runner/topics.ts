@@ -4,7 +4,7 @@ import type { Environment } from '../environment/index.ts'
 import { nodeKinds } from '../nodes/kinds.ts'
 import type { PlannedTopic, TopologyPlan } from '../streams/plan.ts'
 
-const internalEndings = ['-changelog', '-repartition']
+const internalEndings = ['-changelog', '-repartition', '-sink']
 const deletionMsMax = 10_000
 
 /** Makes the topics that the plan names and the cluster does not have. */
@@ -22,7 +22,7 @@ export async function ensureTopics(admin: Admin, topics: readonly PlannedTopic[]
   }
 }
 
-/** Topics that belong to the run alone: what its feeds fill, repartitions, changelogs. */
+/** Topics that belong to the run alone: what its feeds fill, repartitions, changelogs, and what goes to sinks outside. */
 export function ownTopics(existing: readonly string[], applicationId: string, plan: TopologyPlan): string[] {
   const feeds = new Set(plan.feeds.map((feed) => feed.topic))
   return existing.filter(
@@ -44,7 +44,7 @@ export async function resetSinks(
   }
 }
 
-/** Removes what an earlier run has left: offsets, stores, and topics of its own. Sinks' topics stay. */
+/** Removes what an earlier run has left: offsets, stores, and topics of its own. Topics that people named stay. */
 export async function resetRun(
   environment: Environment,
   admin: Admin,

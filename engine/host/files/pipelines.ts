@@ -155,7 +155,7 @@ export class Pipelines {
 
 function isSame(left: Content, right: Content): boolean {
   const files = (content: Content) => Object.fromEntries(content.files.map(({ path, text }) => [path, text]))
-  const text = (content: Content) => JSON.stringify([content.document, sorted(files(content))])
+  const text = (content: Content) => JSON.stringify([printDocument(content.document), sorted(files(content))])
   return text(left) === text(right)
 }
 
