@@ -59,8 +59,10 @@ function placeTasks(tasks: readonly string[], members: readonly AssignorMember[]
   let withOneMore = tasks.length % sorted.length
   for (const member of sorted) {
     const own = placed.get(member.memberId)!
-    for (const task of formerTasks(member)) {
-      if (!open.has(task)) continue
+    const former = formerTasks(member)
+    // In the order of all tasks, so that what is given away is a mix of sub-topologies.
+    for (const task of tasks) {
+      if (!former.has(task) || !open.has(task)) continue
       if (own.length >= least) {
         if (own.length > least || withOneMore === 0) break
         withOneMore--
@@ -78,8 +80,8 @@ function placeTasks(tasks: readonly string[], members: readonly AssignorMember[]
 }
 
 /** Another version's or another program's bytes mean only that nothing is known. */
-function formerTasks(member: AssignorMember): string[] {
-  if (member.userData === null) return []
+function formerTasks(member: AssignorMember): ReadonlySet<unknown> {
+  if (member.userData === null) return new Set()
   try {
     const data: unknown = JSON.parse(Buffer.from(member.userData).toString('utf8'))
     if (typeof data !== 'object' || data === null || !('tasks' in data) || !Array.isArray(data.tasks))
