@@ -1,0 +1,291 @@
+import '@xyflow/react/dist/base.css'
+import {
+  Background,
+  BackgroundVariant,
+  ConnectionLineType,
+  MiniMap,
+  type OnConnectEnd,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+  useReactFlow,
+} from '@xyflow/react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { CommandContextMenu } from '../parts/menu.tsx'
+import { serveCanvas } from '../stores/canvas-requests.ts'
+import { commandList } from '../stores/commands.ts'
+import { openDocument, useDocument } from '../stores/document-store.ts'
+import { addNode, spliceable, spliceNode } from '../stores/edit-actions.ts'
+import { useLayout } from '../stores/layout.ts'
+import { showCodeOf, showTopic, topicOfEdge } from '../stores/reveal.ts'
+import { clearSelection, select, useSelection } from '../stores/selection.ts'
+import { CanvasTools } from './canvas-tools.tsx'
+import { beginConnecting, endConnecting } from './connecting.ts'
+import { ConnectionHint } from './connection-hint.tsx'
+import { dropConnection } from './drop-connection.ts'
+import { EdgeView } from './edge-view.tsx'
+import { nodeWidth } from './geometry.ts'
+import { NodeView } from './node-view.tsx'
+import { Picker, type PickerRequest } from './picker.tsx'
+import { edgeUnder, kindType, type Point, pointOf, snapped } from './pointer.ts'
+import { useCanvasElements } from './use-canvas-elements.ts'
+import { useCanvasKeys } from './use-canvas-keys.ts'
+
+const nodeTypes = { pipeline: NodeView }
+const edgeTypes = { pipeline: EdgeView }
+const contextEntries = commandList(
+  'add-node',
+  'connect',
+  '-',
+  'copy',
+  'paste',
+  'duplicate',
+  'delete',
+  'delete-heal',
+  'bypass',
+  '-',
+  'select-up',
+  'select-down',
+  'select-all',
+  '-',
+  'layout',
+  'fit',
+)
+
+export function Canvas() {
+  return (
+    <ReactFlowProvider>
+      <CanvasInside />
+    </ReactFlowProvider>
+  )
+}
+
+function CanvasInside() {
+  const pane = useRef<HTMLDivElement>(null)
+  const flow = useReactFlow()
+  const [picker, setPicker] = useState<PickerRequest>()
+  const [splice, setSplice] = useState<string>()
+  const elements = useCanvasElements(splice)
+  const minimap = useLayout((layout) => layout.minimap)
+  const toFlow = useCallback(
+    (point: Point) => flow.screenToFlowPosition(point, { snapToGrid: false }),
+    [flow],
+  )
+
+  useEffect(() => serveRequests(flow, pane, setPicker), [flow])
+  useCanvasKeys(pane)
+
+  const connectEnd: OnConnectEnd = (event, state) => {
+    endConnecting()
+    if (!state.fromNode || !state.fromHandle?.id) return
+    const asked = dropConnection(pointOf(event), state.fromNode.id, state.fromHandle.id, toFlow)
+    if (asked) setPicker(asked)
+  }
+
+  return (
+    <CommandContextMenu entries={contextEntries}>
+      {/* The pane takes drops and keys; nodes and edges inside have roles of their own. */}
+      <section
+        ref={pane}
+        className="canvas"
+        aria-label="Canvas"
+        // The canvas is a widget of its own: focus on it is where the canvas keys work.
+        tabIndex={-1}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes(kindType)) return
+          event.preventDefault()
+          event.dataTransfer.dropEffect = 'copy'
+          setSplice(edgeUnder({ x: event.clientX, y: event.clientY }))
+        }}
+        onDragLeave={() => setSplice(undefined)}
+        onDrop={(event) => {
+          const kind = event.dataTransfer.getData(kindType)
+          setSplice(undefined)
+          if (!kind) return
+          event.preventDefault()
+          const point = { x: event.clientX, y: event.clientY }
+          const { x, y } = toFlow(point)
+          const edge = edgeUnder(point)
+          addNode(
+            kind,
+            snapped({ x: x - nodeWidth / 2, y: y - 36 }, event.altKey),
+            edge ? { splice: edge } : {},
+          )
+          pane.current?.focus()
+        }}
+      >
+        <ReactFlow
+          {...elements.props}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onlyRenderVisibleElements
+          minZoom={0.15}
+          maxZoom={2}
+          defaultViewport={{ x: 24, y: 24, zoom: 1 }}
+          proOptions={{ hideAttribution: true }}
+          connectionLineType={ConnectionLineType.Bezier}
+          connectionRadius={22}
+          reconnectRadius={12}
+          selectionMode={SelectionMode.Partial}
+          selectionKeyCode="Shift"
+          multiSelectionKeyCode={['Meta', 'Control']}
+          deleteKeyCode={null}
+          zoomOnDoubleClick={false}
+          panOnScroll
+          zoomActivationKeyCode={['Meta', 'Control']}
+          nodeDragThreshold={2}
+          elevateEdgesOnSelect={false}
+          onConnectStart={(_, start) =>
+            start.nodeId && start.handleId && beginConnecting(start.nodeId, start.handleId)
+          }
+          onConnectEnd={connectEnd}
+          onNodeDrag={(event, node) => {
+            const free = spliceable(node.id)
+            setSplice(free ? edgeUnder(pointOf(event)) : undefined)
+          }}
+          onNodeDragStop={(event, node, nodes) => {
+            setSplice(undefined)
+            const edge = nodes.length === 1 && spliceable(node.id) ? edgeUnder(pointOf(event)) : undefined
+            elements.endDrag()
+            if (edge) spliceNode(node.id, edge)
+          }}
+          onPaneClick={() => {
+            clearSelection()
+            pane.current?.focus()
+          }}
+          onNodeContextMenu={(_, node) => {
+            if (!useSelection.getState().nodes.has(node.id)) select([node.id])
+          }}
+          onNodeDoubleClick={(_, node) => showCodeOf(node.id)}
+          onEdgeDoubleClick={(_, edge) => {
+            const topic = topicOfEdge(edge.id)
+            if (topic) showTopic(topic)
+          }}
+          onDoubleClick={(event) => {
+            if (!(event.target instanceof Element) || !event.target.classList.contains('react-flow__pane'))
+              return
+            const screen = { x: event.clientX, y: event.clientY }
+            setPicker({ screen, at: toFlow(screen) })
+          }}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--dots)" />
+          {minimap && (
+            <MiniMap
+              className="minimap"
+              ariaLabel="Minimap"
+              pannable
+              zoomable
+              nodeColor={minimapColour}
+              nodeBorderRadius={12}
+              bgColor="var(--panel)"
+              maskColor="color-mix(in oklch, var(--canvas) 55%, transparent)"
+              style={{ width: 138, height: 80 }}
+            />
+          )}
+        </ReactFlow>
+        <CanvasTools />
+        <EmptyCanvas />
+        <ConnectionHint />
+        {picker && (
+          <Picker
+            request={picker}
+            close={() => {
+              setPicker(undefined)
+              pane.current?.focus()
+            }}
+          />
+        )}
+      </section>
+    </CommandContextMenu>
+  )
+}
+
+const hues: Readonly<Record<string, number>> = {
+  source: 250,
+  transform: 290,
+  state: 75,
+  join: 330,
+  sink: 155,
+}
+
+function minimapColour(node: { readonly data: Record<string, unknown> }): string {
+  const { definition } = node.data
+  const category =
+    definition && typeof definition === 'object' && 'category' in definition
+      ? String(definition.category)
+      : ''
+  return `oklch(0.66 0.11 ${hues[category] ?? 250})`
+}
+
+function EmptyCanvas() {
+  const empty = useDocument((state) => state.pipeline?.document.nodes.length === 0)
+  return empty ? (
+    <p className="canvas-empty">Drag a node from the left, or double-click here to choose one.</p>
+  ) : null
+}
+
+type Flow = ReturnType<typeof useReactFlow>
+
+function serveRequests(
+  flow: Flow,
+  pane: React.RefObject<HTMLDivElement | null>,
+  setPicker: (request: PickerRequest) => void,
+) {
+  const middle = (): Point => {
+    const box = pane.current?.getBoundingClientRect()
+    return box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : { x: 0, y: 0 }
+  }
+  const beside = (node: string): Point => {
+    const found = openDocument()?.nodes.find((other) => other.id === node)
+    if (!found) return middle()
+    return flow.flowToScreenPosition({ x: found.position.x + nodeWidth + 12, y: found.position.y })
+  }
+  return serveCanvas((request) => {
+    switch (request.kind) {
+      case 'fit':
+        // After the document's new nodes are in place.
+        requestAnimationFrame(() => {
+          const nodes = request.nodes?.map((id) => ({ id }))
+          void flow.fitView({ nodes, padding: 0.12, maxZoom: 1, minZoom: 0.3, duration: nodes ? 140 : 0 })
+        })
+        return
+      case 'zoom':
+        if (request.to === 'in') void flow.zoomIn({ duration: 120 })
+        else if (request.to === 'out') void flow.zoomOut({ duration: 120 })
+        else void flow.zoomTo(1, { duration: 120 })
+        return
+      case 'focus':
+        pane.current?.focus()
+        return
+      case 'pick': {
+        const [selected] = useSelection.getState().nodes
+        const screen = selected ? beside(selected) : middle()
+        setPicker({ screen, at: flow.screenToFlowPosition(screen), after: selected })
+        return
+      }
+      case 'connect': {
+        const [selected] = useSelection.getState().nodes
+        if (selected) setPicker({ screen: beside(selected), at: { x: 0, y: 0 }, connect: selected })
+        return
+      }
+      case 'add': {
+        const { x, y } = flow.screenToFlowPosition(middle())
+        addNode(request.node, snapped(freeSpot({ x: x - nodeWidth / 2, y: y - 36 }), false), {})
+        return
+      }
+    }
+  })
+}
+
+/** Not on top of another node: down until there is room. */
+function freeSpot(wanted: Point): Point {
+  const nodes = openDocument()?.nodes ?? []
+  let { y } = wanted
+  while (
+    nodes.some(
+      (node) => Math.abs(node.position.x - wanted.x) < nodeWidth && Math.abs(node.position.y - y) < 96,
+    )
+  )
+    y += 104
+  return { x: wanted.x, y }
+}

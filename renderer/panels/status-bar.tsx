@@ -1,0 +1,86 @@
+import { CircleCheck, CircleX, PlugZap, TriangleAlert } from 'lucide-react'
+import { bytes, counted, span, timeOfDay } from '../parts/format.ts'
+import { useAnalysis } from '../stores/analysis.ts'
+import { useCluster } from '../stores/cluster.ts'
+import { useDocument } from '../stores/document-store.ts'
+import { showDock } from '../stores/layout.ts'
+import { latestReceivedMs, useLive } from '../stores/live.ts'
+import { useNow } from '../stores/now.ts'
+import { useRun, useRunning } from '../stores/run.ts'
+import { useStudio } from '../stores/studio.ts'
+
+/** Problems, stream time, the cluster's address, memory, and whether the host answers. */
+export function StatusBar() {
+  const path = useDocument((state) => state.pipeline?.path)
+  const running = useRunning(path)
+  const cluster = useCluster((state) => state.cluster)
+  const memory = useLive((sample) => sample?.memoryBytes)
+  return (
+    <footer className="status-bar figures">
+      {path && <Problems />}
+      {path && (running ? <StreamTime /> : <span>not running</span>)}
+      <span className="grow" />
+      {cluster && (
+        <span className="mono-ish ellipsis" title={cluster.bootstrap.join(', ')}>
+          {cluster.bootstrap[0]} · {counted(cluster.brokers.length, 'broker')}
+          {cluster.underReplicatedPartitions > 0 && (
+            <span className="warn">
+              {' '}
+              · {counted(cluster.underReplicatedPartitions, 'partition')} under-replicated
+            </span>
+          )}
+          {cluster.offlinePartitions > 0 && (
+            <span className="bad"> · {cluster.offlinePartitions} offline</span>
+          )}
+        </span>
+      )}
+      {running && memory !== undefined && <span>memory {bytes(memory)}</span>}
+      <HostState />
+    </footer>
+  )
+}
+
+function Problems() {
+  const problems = useAnalysis((state) => state.problems)
+  const failures = useRun((state) => state.failures.length)
+  const errors = problems.filter((problem) => problem.severity === 'error').length + failures
+  const total = problems.length + failures
+  return (
+    <button type="button" className="status-button" onClick={() => showDock('problems')}>
+      {errors > 0 ? (
+        <CircleX size={13} className="bad" aria-hidden />
+      ) : total > 0 ? (
+        <TriangleAlert size={13} className="warn" aria-hidden />
+      ) : (
+        <CircleCheck size={13} className="good" aria-hidden />
+      )}
+      {total === 0 ? 'no problems' : counted(total, 'problem')}
+    </button>
+  )
+}
+
+function StreamTime() {
+  const streamTimeMs = useLive((sample) => sample?.streamTimeMs)
+  const lagMs = useLive((sample) => sample?.lagMs)
+  if (streamTimeMs === undefined) return <span>stream time –</span>
+  return (
+    <span title="The highest event time seen">
+      stream time {timeOfDay(streamTimeMs, streamTimeMs).slice(0, 8)}
+      {lagMs !== undefined && <span className="faint"> · {span(lagMs)} behind</span>}
+    </span>
+  )
+}
+
+function HostState() {
+  const connection = useStudio((state) => state.connection)
+  const now = useNow(connection === 'lost')
+  if (connection === 'connected') return <span>host ok</span>
+  if (connection === 'connecting') return <span>connecting</span>
+  const seen = latestReceivedMs()
+  return (
+    <span className="bad row" role="status">
+      <PlugZap size={13} aria-hidden />
+      host lost{seen > 0 && `, figures ${span(Math.max(1000, now - seen))} old`}
+    </span>
+  )
+}

@@ -1,0 +1,73 @@
+/** The embedded cluster: its state by events, and asked for while someone looks. */
+import { create } from 'zustand'
+import type { ClusterState } from '../../engine/host/contract.ts'
+import { host } from '../host/client.ts'
+import { tellFailure, toast } from './toasts.ts'
+
+interface ClusterStore {
+  readonly cluster: ClusterState | undefined
+  /** Brokers with an order under way. */
+  readonly pending: ReadonlySet<number>
+}
+
+export const useCluster = create<ClusterStore>(() => ({ cluster: undefined, pending: new Set() }))
+
+export const adoptCluster = (cluster: ClusterState) => useCluster.setState({ cluster })
+
+const pollMs = 1000
+
+/** Asks once a second: topics grow without events. */
+export function followCluster(): () => void {
+  let stopped = false
+  const ask = async () => {
+    while (!stopped) {
+      if (host().connection === 'connected') await refreshCluster()
+      await new Promise((resolve) => setTimeout(resolve, pollMs))
+    }
+  }
+  void ask()
+  return () => {
+    stopped = true
+  }
+}
+
+export async function refreshCluster(): Promise<void> {
+  try {
+    const { cluster } = await host().call('cluster.state', {})
+    useCluster.setState({ cluster })
+  } catch {
+    // Lost meanwhile: the last state stays, greyed.
+  }
+}
+
+export type BrokerOrder = 'kill' | 'stop' | 'start'
+
+const methods = {
+  kill: 'cluster.killBroker',
+  stop: 'cluster.stopBroker',
+  start: 'cluster.startBroker',
+} as const
+
+const done = { kill: 'was killed', stop: 'stopped', start: 'is back' }
+
+export async function orderBroker(order: BrokerOrder, broker: number): Promise<void> {
+  setPending(broker, true)
+  try {
+    await host().call(methods[order], { broker })
+    toast({ tone: 'done', text: `Broker ${broker} ${done[order]}.` })
+  } catch (thrown) {
+    tellFailure(`${order.charAt(0).toUpperCase()}${order.slice(1)} of broker ${broker}`, thrown)
+  } finally {
+    setPending(broker, false)
+    await refreshCluster()
+  }
+}
+
+function setPending(broker: number, on: boolean): void {
+  useCluster.setState(({ pending }) => {
+    const next = new Set(pending)
+    if (on) next.add(broker)
+    else next.delete(broker)
+    return { pending: next }
+  })
+}

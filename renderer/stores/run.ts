@@ -1,0 +1,139 @@
+/** The run: started and stopped here, its samples pulled for as long as it lives. */
+import { create } from 'zustand'
+import { MillraceError } from '../../engine/base/errors.ts'
+import type { RunFailure, RunState } from '../../engine/host/contract.ts'
+import { host } from '../host/client.ts'
+import { openPipeline } from './document-store.ts'
+import { clearSamples, latestSample, pushSample } from './live.ts'
+import { tellFailure } from './toasts.ts'
+
+interface RunStore {
+  readonly run: RunState | undefined
+  /** The path whose run is being started, and since when. */
+  readonly startingPath: string | undefined
+  readonly failures: readonly RunFailure[]
+  readonly endedMs: number | undefined
+}
+
+export const useRun = create<RunStore>(() => ({
+  run: undefined,
+  startingPath: undefined,
+  failures: [],
+  endedMs: undefined,
+}))
+
+const live: readonly RunState['state'][] = ['starting', 'running', 'idle', 'stopping']
+
+export const isLive = (run: RunState | undefined) => run !== undefined && live.includes(run.state)
+
+/** The run of the pipeline on the canvas, dead or alive. */
+export function useOwnRun(path: string | undefined): RunState | undefined {
+  return useRun((state) => (state.run?.path === path ? state.run : undefined))
+}
+
+export function useRunning(path: string | undefined): boolean {
+  return useRun((state) => state.run !== undefined && state.run.path === path && isLive(state.run))
+}
+
+export async function startRun(path: string, fromStart: boolean): Promise<void> {
+  useRun.setState({ startingPath: path, failures: [] })
+  try {
+    const run = await host().call('run.start', { path, fromStart })
+    adoptRun(run)
+  } catch (thrown) {
+    const error = MillraceError.from(thrown)
+    const { code, what, where, remedy } = error
+    useRun.setState({ failures: [{ error: { code, what, where, remedy } }] })
+    tellFailure('Run', error)
+  } finally {
+    useRun.setState({ startingPath: undefined })
+  }
+}
+
+export async function stopRun(): Promise<void> {
+  const { run } = useRun.getState()
+  if (!run || !isLive(run)) return
+  useRun.setState({ run: { ...run, state: 'stopping' } })
+  try {
+    await host().call('run.stop', { runId: run.runId })
+  } catch (thrown) {
+    tellFailure('Stop', thrown)
+    await refreshRun()
+  }
+}
+
+/** What runs already when the window opens or is connected again. */
+export async function refreshRun(): Promise<void> {
+  try {
+    const { run } = await host().call('run.state', {})
+    if (run) adoptRun(run)
+    else useRun.setState({ run: undefined })
+  } catch {
+    // Not connected: asked again with the next connection.
+  }
+}
+
+export function adoptRun(run: RunState): void {
+  const before = useRun.getState().run
+  const ended = !isLive(run)
+  useRun.setState((state) => ({
+    run,
+    endedMs: ended ? (state.endedMs ?? Date.now()) : undefined,
+    failures: before?.runId === run.runId ? state.failures : [],
+  }))
+  if (run.failure) addFailure(run.failure)
+  if (!ended && pulling !== run.runId) {
+    if (latestSample()?.runId !== run.runId) clearSamples()
+    void pull(run.runId)
+  }
+}
+
+export function addFailure(failure: RunFailure): void {
+  const key = (made: RunFailure) => `${made.error.code}|${made.node}|${made.error.what}|${made.error.where}`
+  useRun.setState(({ failures }) =>
+    failures.some((known) => key(known) === key(failure))
+      ? {}
+      : { failures: [...failures, failure].slice(-100) },
+  )
+}
+
+let pulling: string | undefined
+const restMs = 500
+
+async function pull(runId: string): Promise<void> {
+  pulling = runId
+  let after = 0
+  while (pulling === runId) {
+    try {
+      const { sample } = await host().call('run.nextSample', { runId, after })
+      if (pulling !== runId) return
+      if (sample) {
+        after = sample.sequence
+        pushSample(sample)
+        takeState(runId, sample.state)
+      }
+      const { run } = useRun.getState()
+      if (run?.runId === runId && !isLive(run)) break
+    } catch {
+      // Lost, or the run is gone: the next answer tells which.
+      await new Promise((resolve) => setTimeout(resolve, restMs))
+      if (host().connection === 'connected') await refreshRun()
+      const { run } = useRun.getState()
+      if (run?.runId !== runId || !isLive(run)) break
+    }
+  }
+  if (pulling === runId) pulling = undefined
+}
+
+function takeState(runId: string, state: RunState['state']): void {
+  const { run } = useRun.getState()
+  if (run?.runId !== runId || run.state === state || run.state === 'stopping') return
+  if (!isLive(run)) return
+  useRun.setState({ run: { ...run, state }, endedMs: isLive({ ...run, state }) ? undefined : Date.now() })
+}
+
+/** Nodes whose configuration or code is not what runs. Compared by what was saved when the run began. */
+export function runningVersionOf(node: string): string | undefined {
+  const { run } = useRun.getState()
+  return run && run.path === openPipeline()?.path ? run.nodeVersions[node] : undefined
+}
