@@ -87,7 +87,8 @@ export const fetchApi = api({
             ),
             currentLeader: struct(
               { leaderId: int32({ default: -1 }), leaderEpoch: int32({ default: -1 }) },
-              { since: 12, tag: 1 },
+              // A hint: earlier versions do without.
+              { since: 12, tag: 1, ignorable: true },
             ),
             snapshotId: struct(
               { endOffset: int64({ default: -1 }), epoch: int32({ default: -1 }) },
@@ -112,7 +113,7 @@ export const fetchApi = api({
         port: int32(),
         rack: string({ nullableSince: 16, default: null }),
       }),
-      { since: 16, tag: 0 },
+      { since: 16, tag: 0, ignorable: true },
     ),
   }),
 })

@@ -1,7 +1,10 @@
 import { api } from '../api.ts'
 import { array, int8, int16, int32, string, struct } from '../schema.ts'
 
-/** Until v3 one key and its answer lie in the message itself; from v4 there are lists of them (KIP-699). */
+/**
+ * Until v3 one key and its answer lie in the message itself; from v4 there are lists of them (KIP-699). An answer may be
+ * filled in both ways: each version takes its own.
+ */
 export const findCoordinator = api({
   key: 10,
   name: 'FindCoordinator',
@@ -15,11 +18,11 @@ export const findCoordinator = api({
   }),
   response: struct({
     throttleTimeMs: int32({ since: 1, ignorable: true }),
-    errorCode: int16({ until: 3 }),
+    errorCode: int16({ until: 3, ignorable: true }),
     errorMessage: string({ since: 1, until: 3, nullableSince: 1, ignorable: true }),
-    nodeId: int32({ until: 3 }),
-    host: string({ until: 3 }),
-    port: int32({ until: 3 }),
+    nodeId: int32({ until: 3, ignorable: true }),
+    host: string({ until: 3, ignorable: true }),
+    port: int32({ until: 3, ignorable: true }),
     coordinators: array(
       struct({
         key: string(),

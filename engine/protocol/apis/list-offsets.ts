@@ -50,7 +50,7 @@ export const listOffsets = api({
             errorCode: int16(),
             timestamp: int64({ default: -1 }),
             offset: int64({ default: -1 }),
-            leaderEpoch: int32({ since: 4, default: -1 }),
+            leaderEpoch: int32({ since: 4, default: -1, ignorable: true }),
           }),
         ),
       }),

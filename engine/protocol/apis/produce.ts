@@ -42,7 +42,8 @@ export const produce = api({
             errorMessage: string({ since: 8, nullableSince: 8, default: null, ignorable: true }),
             currentLeader: struct(
               { leaderId: int32({ default: -1 }), leaderEpoch: int32({ default: -1 }) },
-              { since: 10, tag: 0 },
+              // A hint: earlier versions do without.
+              { since: 10, tag: 0, ignorable: true },
             ),
           }),
         ),
@@ -57,7 +58,7 @@ export const produce = api({
         port: int32(),
         rack: string({ nullableSince: 10, default: null }),
       }),
-      { since: 10, tag: 0 },
+      { since: 10, tag: 0, ignorable: true },
     ),
   }),
 })
