@@ -452,7 +452,13 @@ export class PartitionLog {
     this.#logStartOffset = Math.max(this.#logStartOffset, this.#segments[0]!.baseOffset)
     this.leaderEpochs.truncateFromStart(this.#logStartOffset)
     this.#tail.dropBefore(this.#segments[0]!.baseOffset)
+    const first = this.#segments[0]!
     await this.#inBackground(async () => {
+      // Only the name of the first file tells where the log begins: it has to be there before the others go.
+      if (first.isFileNew) {
+        await first.using((file) => file.sync())
+        await this.#world.disk.syncFolder(this.folder)
+      }
       for (const segment of dropped) await segment.remove()
     })
     return dropped.length

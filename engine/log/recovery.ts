@@ -1,7 +1,7 @@
 import { isMillraceError } from '../base/errors.ts'
 import type { Codecs, Disk, DiskFile } from '../environment/index.ts'
 import { validateBatch } from '../protocol/record-batch.ts'
-import { type BatchView, batchHeaderBytes } from '../protocol/record-batch-header.ts'
+import { BatchView, batchHeaderBytes } from '../protocol/record-batch-header.ts'
 import { hasWholeBatch } from './batch-walk.ts'
 import { logFileName, parseLogFileName } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
@@ -242,6 +242,12 @@ class RecoveryScan {
       const batch = validateBatch(buffer, at, this.#codecs)
       if (batch.baseOffset < this.endOffset)
         return `offset ${batch.baseOffset} comes after ${this.endOffset - 1}`
+      // The CRC leaves the base offset out. A gap is what compaction makes; one that later batches fall into is none.
+      const after = at + batch.sizeBytes
+      const isGap = batch.baseOffset > this.endOffset && hasWholeBatch(buffer, after, buffer.length)
+      if (isGap && new BatchView(buffer, after).baseOffset < batch.nextOffset) {
+        return `offset ${batch.baseOffset} stands where ${this.endOffset} comes next`
+      }
       const { latest } = this.leaderEpochs
       if (latest !== undefined && batch.leaderEpoch < latest) {
         return `leader epoch ${batch.leaderEpoch} comes after ${latest}`

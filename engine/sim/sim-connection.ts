@@ -155,8 +155,8 @@ export class SimConnection implements Connection {
   #markClosed(): void {
     this.#isClosed = true
     const { peer } = this
-    const isOtherClosed = peer !== undefined && peer.#isClosed
-    if (!isOtherClosed) return
+    if (!peer) return
+    if (!peer.#isClosed) return
     this.#network.delete(this)
     this.#network.delete(peer)
   }
