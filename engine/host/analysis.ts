@@ -1,6 +1,5 @@
 import type { Environment } from '../environment/index.ts'
 import type { Analysis, Input } from './contract.ts'
-import { normalized } from './files/paths.ts'
 import type { TypingCalls } from './typing-body.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
@@ -44,8 +43,8 @@ export class Analyzer {
     for (let next = this.#take(); next; next = this.#take()) {
       try {
         const calls = await this.#calls()
-        const { path, document, files } = next.request
-        const analysis = await calls.call('analyze', { folder: normalized(path), document, files })
+        const { document, files } = next.request
+        const analysis = await calls.call('analyze', { document, files })
         for (const { resolve } of next.settle) resolve(analysis)
       } catch (thrown) {
         for (const { reject } of next.settle) reject(thrown)

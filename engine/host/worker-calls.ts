@@ -5,7 +5,10 @@ import { type ErrorParts, MillraceError } from '../base/errors.ts'
 import type { Worker, WorkerPort } from '../environment/index.ts'
 import { errorOnWire } from './wire.ts'
 
-export type CallMap = Readonly<Record<string, { input: unknown; output: unknown }>>
+/** An interface with one entry per call. */
+export type CallMap<Calls> = {
+  readonly [Name in keyof Calls]: { readonly input: unknown; readonly output: unknown }
+}
 
 interface CallMessage {
   readonly kind: 'call'
@@ -24,7 +27,7 @@ interface TellMessage {
   readonly value: unknown
 }
 
-export class WorkerCalls<Calls extends CallMap, Told> {
+export class WorkerCalls<Calls extends CallMap<Calls>, Told> {
   readonly #worker: Worker
   readonly #pending = new Map<
     number,
@@ -76,12 +79,12 @@ export class WorkerCalls<Calls extends CallMap, Told> {
   }
 }
 
-export type CallHandlers<Calls extends CallMap> = {
+export type CallHandlers<Calls extends CallMap<Calls>> = {
   readonly [Name in keyof Calls]: (input: Calls[Name]['input']) => Promise<Calls[Name]['output']>
 }
 
 /** The worker's side. Gives the way to tell something unasked. */
-export function answerCalls<Calls extends CallMap, Told>(
+export function answerCalls<Calls extends CallMap<Calls>, Told>(
   port: WorkerPort,
   handlers: CallHandlers<Calls>,
 ): (value: Told) => void {

@@ -1,9 +1,8 @@
 import type { ErrorParts } from '../../base/errors.ts'
 import type { ClusterState } from '../contract.ts'
-import type { CallMap } from '../worker-calls.ts'
 
 /** Between the host and the thread that the cluster runs in. */
-export interface ClusterCalls extends CallMap {
+export interface ClusterCalls {
   state: { input: null; output: ClusterState }
   kill: { input: number; output: null }
   stop: { input: number; output: null }

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { WorkerName } from '../../environment/index.ts'
 
@@ -35,6 +37,12 @@ export function productRoot(): string | undefined {
   if (fromSources) return folderPath(new URL('../../..', here))
   if (bundles.pathname.endsWith('/.build/engine/')) return folderPath(new URL('../..', bundles))
   return undefined
+}
+
+/** Where the package `typescript` has its declarations of the language's library. */
+export function typescriptLibraryFolder(): string {
+  const entry = createRequire(import.meta.url).resolve('typescript')
+  return path.dirname(entry).replaceAll('\\', '/')
 }
 
 function folderPath(url: URL): string {

@@ -1,5 +1,6 @@
 /** The thread that types flow through: the TypeScript compiler is heavy, and loaded here alone. */
-import { runTyping } from '../../host/typing-body.ts'
+import { typingBody } from '../../host/typing-body.ts'
 import { createNodeEnvironment, serveWorker } from '../environment/index.ts'
+import { typescriptLibraryFolder } from './locate.ts'
 
-serveWorker(createNodeEnvironment(), runTyping)
+serveWorker(createNodeEnvironment(), typingBody(typescriptLibraryFolder()))
