@@ -115,10 +115,9 @@ export class Fetcher {
     const request = new FetchRequest(this.#cluster, this.#settings, states)
     request
       .send(this.#cluster, nodeId, purpose, this.#settings)
-      .then(
-        (answer) => this.#takeAnswer(answer, request),
-        (thrown: unknown) => this.#takeFailure(states, thrown),
-      )
+      .then((answer) => this.#takeAnswer(answer, request))
+      // Of the request, or of an answer that is an error as a whole or holds no batches where they should be.
+      .catch((thrown: unknown) => this.#takeFailure(states, thrown))
       .finally(() => {
         this.#busy.delete(key)
         for (const state of states) state.isInFlight = false
