@@ -84,10 +84,9 @@ function formerTasks(member: AssignorMember): ReadonlySet<unknown> {
   if (member.userData === null) return new Set()
   try {
     const data: unknown = JSON.parse(Buffer.from(member.userData).toString('utf8'))
-    if (typeof data !== 'object' || data === null || !('tasks' in data) || !Array.isArray(data.tasks))
-      return []
-    return data.tasks.filter((task) => typeof task === 'string')
+    const tasks = typeof data === 'object' && data !== null && 'tasks' in data ? data.tasks : undefined
+    return new Set(Array.isArray(tasks) ? tasks : [])
   } catch {
-    return []
+    return new Set()
   }
 }
