@@ -23,7 +23,11 @@ export interface IsrChangeAnswer {
  */
 export function alterPartitions(
   state: ControllerState,
-  request: { readonly brokerId: number; readonly brokerEpoch: number; readonly changes: readonly IsrChange[] },
+  request: {
+    readonly brokerId: number
+    readonly brokerEpoch: number
+    readonly changes: readonly IsrChange[]
+  },
 ): Decision<{ error: ErrorName; partitions: IsrChangeAnswer[] }> {
   const broker = state.image.brokers.get(request.brokerId)
   if (broker?.brokerEpoch !== request.brokerEpoch) {

@@ -69,11 +69,7 @@ export interface HeartbeatAnswer {
   readonly mayShutDown: boolean
 }
 
-export function heartbeat(
-  state: ControllerState,
-  beat: Heartbeat,
-  nowMs: number,
-): Decision<HeartbeatAnswer> {
+export function heartbeat(state: ControllerState, beat: Heartbeat, nowMs: number): Decision<HeartbeatAnswer> {
   const broker = state.image.brokers.get(beat.id)
   if (broker?.brokerEpoch !== beat.brokerEpoch) {
     return { records: [], response: { error: 'STALE_BROKER_EPOCH', fenced: true, mayShutDown: false } }

@@ -1,7 +1,11 @@
 import { unreachable } from '../../base/assert.ts'
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment, Random, TimerHandle } from '../../environment/index.ts'
-import type { ControllerAnswer, ControllerRequest, ControllerRequestKind } from '../peers/controller-requests.ts'
+import type {
+  ControllerAnswer,
+  ControllerRequest,
+  ControllerRequestKind,
+} from '../peers/controller-requests.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
 import { alterPartitions } from './alter-partition.ts'
 import { fenceBroker, fenceSilentBrokers, heartbeat, registerBroker } from './brokers.ts'
@@ -59,7 +63,9 @@ export class Controller {
         return this.decide((state) => alterPartitions(state, request.request))
       case 'create-topics': {
         const { topics, validateOnly } = request.request
-        return Promise.all(topics.map((topic) => this.decide((state) => createTopic(state, topic, validateOnly))))
+        return Promise.all(
+          topics.map((topic) => this.decide((state) => createTopic(state, topic, validateOnly))),
+        )
       }
       case 'delete-topics':
         return Promise.all(
@@ -94,7 +100,8 @@ export class Controller {
     const { quorum } = this
     if (this.term && (!quorum.isLeader || quorum.epoch !== this.term.epoch)) this.resign()
     // Everything of earlier epochs is committed, and so in the image, once an entry of this epoch is.
-    const isComplete = quorum.commitIndex === quorum.nextIndex - 1 && quorum.holds(quorum.commitIndex, quorum.epoch)
+    const isComplete =
+      quorum.commitIndex === quorum.nextIndex - 1 && quorum.holds(quorum.commitIndex, quorum.epoch)
     if (!this.term && quorum.isLeader && isComplete) this.takeOffice()
     if (this.term) this.answer(this.term)
   }
@@ -138,7 +145,13 @@ export class Controller {
   ): Promise<Response> {
     const { term, quorum, settings, random } = this
     if (!term) throw notController()
-    const state = { image: term.image, settings, random, contactMs: term.contactMs, nextIndex: quorum.nextIndex }
+    const state = {
+      image: term.image,
+      settings,
+      random,
+      contactMs: term.contactMs,
+      nextIndex: quorum.nextIndex,
+    }
     const { records, response } = decision(state, this.environment.clock.monotonicMs())
     if (records.length > 0) {
       // As every replay will see them: through JSON.

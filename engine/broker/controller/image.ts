@@ -180,7 +180,10 @@ export class ClusterImage {
     changes: ImageChanges,
   ): void {
     const topic = this.topicById(topicId)
-    assert(topic !== undefined && partition <= topic.partitions.length, `partition ${partition} leaves a hole`)
+    assert(
+      topic !== undefined && partition <= topic.partitions.length,
+      `partition ${partition} leaves a hole`,
+    )
     // Pushing keeps the array, and so a topic of thousands of partitions, linear to build.
     ;(topic.partitions as PartitionState[])[partition] = state
     changes.topics.add(topicId)

@@ -53,7 +53,12 @@ export class QuorumJournal {
     if (base === undefined) {
       const file = await disk.open(`${folder}/${journalName(firstIndex)}`, 'create')
       await disk.syncFolder(folder)
-      const replayed: Replayed = { epoch: snapshot?.epoch ?? 0, votedFor: undefined, entries: [], goodBytes: 0 }
+      const replayed: Replayed = {
+        epoch: snapshot?.epoch ?? 0,
+        votedFor: undefined,
+        entries: [],
+        goodBytes: 0,
+      }
       const journal = new QuorumJournal(environment, folder, file, replayed)
       return { journal, durable: { ...replayed, snapshot } }
     }
@@ -93,7 +98,10 @@ export class QuorumJournal {
     const name = journalName(snapshot.index + 1)
     const path = `${this.folder}/${name}`
     if (path === this.file.path) return
-    const pieces = [this.voteFrame(this.epoch, this.votedFor ?? -1), ...entriesAfter.map((e) => this.entryFrame(e))]
+    const pieces = [
+      this.voteFrame(this.epoch, this.votedFor ?? -1),
+      ...entriesAfter.map((e) => this.entryFrame(e)),
+    ]
     // Under another name until it is whole: with its own it would count at once.
     await disk.writeFileAtomic(path, Buffer.concat(pieces))
     const old = this.file

@@ -35,7 +35,12 @@ export class Quorum {
   private timer: TimerHandle | undefined
   private known = { role: '', leaderId: undefined as number | undefined, epoch: -1 }
 
-  private constructor(environment: Environment, options: QuorumOptions, journal: QuorumJournal, raft: RaftNode) {
+  private constructor(
+    environment: Environment,
+    options: QuorumOptions,
+    journal: QuorumJournal,
+    raft: RaftNode,
+  ) {
     this.environment = environment
     this.options = options
     this.journal = journal
@@ -173,7 +178,8 @@ export class Quorum {
     const { log, commitIndex } = this.raft
     if (commitIndex <= this.image.index) return
     const changes = noChanges()
-    if (this.image.index < log.snapshot.index) this.image.replaceBy(ClusterImage.fromJson(log.snapshot.image), changes)
+    if (this.image.index < log.snapshot.index)
+      this.image.replaceBy(ClusterImage.fromJson(log.snapshot.image), changes)
     while (this.image.index < commitIndex) {
       const index = this.image.index + 1
       const { payload } = log.entry(index)

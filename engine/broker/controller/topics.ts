@@ -57,7 +57,12 @@ export function createTopic(
     ...partitionRecords(state, topicId, 0, replicas.placed),
   ]
   const partitions = replicas.placed.length
-  const response = { error: 'NONE', topicId, partitions, replicationFactor: replicas.placed[0]!.length } as const
+  const response = {
+    error: 'NONE',
+    topicId,
+    partitions,
+    replicationFactor: replicas.placed[0]!.length,
+  } as const
   return { records: validateOnly ? [] : records, response }
 }
 
@@ -107,7 +112,10 @@ export function createPartitions(
 }
 
 function refuse(error: ErrorName, message: string | undefined): Decision<TopicAnswer> {
-  return { records: [], response: { error, message, topicId: noTopicId, partitions: -1, replicationFactor: -1 } }
+  return {
+    records: [],
+    response: { error, message, topicId: noTopicId, partitions: -1, replicationFactor: -1 },
+  }
 }
 
 type Placed = { readonly placed: number[][] } | { readonly error: ErrorName; readonly message: string }
@@ -118,7 +126,10 @@ function chosenReplicas(state: ControllerState, topic: NewTopic): Placed {
   const factor =
     topic.replicationFactor === -1 ? settings.number('default.replication.factor') : topic.replicationFactor
   if (partitions <= 0) {
-    return { error: 'INVALID_PARTITIONS', message: 'Number of partitions was set to an invalid non-positive value.' }
+    return {
+      error: 'INVALID_PARTITIONS',
+      message: 'Number of partitions was set to an invalid non-positive value.',
+    }
   }
   if (factor <= 0) {
     return {
@@ -142,7 +153,8 @@ function givenReplicas(state: ControllerState, topic: NewTopic): Placed {
   if (topic.partitions !== -1 || topic.replicationFactor !== -1) {
     return {
       error: 'INVALID_REQUEST',
-      message: 'A manual partition assignment was specified, but numPartitions or replicationFactor was not -1.',
+      message:
+        'A manual partition assignment was specified, but numPartitions or replicationFactor was not -1.',
     }
   }
   return checkedAssignments(state, topic.assignments, topic.assignments.length)
@@ -154,7 +166,8 @@ function checkedAssignments(
   count: number,
 ): Placed {
   const fail = (message: string): Placed => ({ error: 'INVALID_REPLICA_ASSIGNMENT', message })
-  if (assignments.length !== count) return fail(`${count} assignments are needed, ${assignments.length} given.`)
+  if (assignments.length !== count)
+    return fail(`${count} assignments are needed, ${assignments.length} given.`)
   for (const replicas of assignments) {
     if (replicas.length === 0) return fail('The manual partition assignment includes an empty replica list.')
     if (new Set(replicas).size !== replicas.length) {
@@ -162,7 +175,9 @@ function checkedAssignments(
     }
     const unknown = replicas.find((id) => !state.image.brokers.has(id))
     if (unknown !== undefined) {
-      return fail(`The manual partition assignment includes broker ${unknown}, but no such broker is registered.`)
+      return fail(
+        `The manual partition assignment includes broker ${unknown}, but no such broker is registered.`,
+      )
     }
     if (replicas.length !== assignments[0]!.length) {
       return fail('The manual partition assignment has partitions with different replication factors.')

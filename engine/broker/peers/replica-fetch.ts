@@ -12,6 +12,8 @@ export interface ReplicaFetchRequest {
   readonly sessionId: number
   /** Counts the requests of the session from 0; a gap ends it. */
   readonly sequence: number
+  /** Has no answer of its own to wait for: the session's waiting request is to be answered now. */
+  readonly isWake: boolean
   readonly partitions: readonly FollowerPosition[]
   readonly forgotten: readonly { readonly topicId: string; readonly partition: number }[]
   readonly maxWaitMs: number

@@ -89,7 +89,10 @@ function fallbackOf(name: string): string {
 function unknown(name: string): MillraceError {
   const words = name.split('.')
   const near = brokerSettings
-    .map((setting) => ({ name: setting.name, shared: words.filter((word) => setting.name.includes(word)).length }))
+    .map((setting) => ({
+      name: setting.name,
+      shared: words.filter((word) => setting.name.includes(word)).length,
+    }))
     .sort((a, b) => b.shared - a.shared)[0]
   const hint = near && near.shared > 1 ? `; did you mean ${near.name}?` : ''
   return new MillraceError({

@@ -197,8 +197,7 @@ export class RaftNode {
       request.lastEpoch > this.log.lastEpoch ||
       (request.lastEpoch === this.log.lastEpoch && request.lastIndex >= this.log.lastIndex)
     if (request.pre) {
-      const hasLeader =
-        this.role === 'leader' || nowMs - this.leaderHeardMs < this.options.electionTimeoutMs
+      const hasLeader = this.role === 'leader' || nowMs - this.leaderHeardMs < this.options.electionTimeoutMs
       const granted = isCurrent && request.epoch > this.epoch && !hasLeader
       const epoch = granted ? request.epoch : this.epoch
       return this.send(from, { kind: 'vote-reply', epoch, pre: true, granted })

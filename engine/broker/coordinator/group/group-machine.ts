@@ -42,7 +42,12 @@ export interface GroupLimits {
 
 const nothing = Buffer.alloc(0)
 
-export function stepGroup(group: Group, input: GroupInput, nowMs: number, limits: GroupLimits): GroupOutput[] {
+export function stepGroup(
+  group: Group,
+  input: GroupInput,
+  nowMs: number,
+  limits: GroupLimits,
+): GroupOutput[] {
   const step = new GroupStep(group, nowMs, limits)
   step.take(input)
   step.endPhase()
@@ -429,13 +434,15 @@ class GroupStep {
     group.members.delete(member.memberId)
     if (member.instanceId !== null) group.instances.delete(member.instanceId)
     if (group.leaderId === member.memberId) group.leaderId = null
-    if (member.joinReply !== undefined) this.refuseJoin(member.joinReply, 'UNKNOWN_MEMBER_ID', member.memberId)
+    if (member.joinReply !== undefined)
+      this.refuseJoin(member.joinReply, 'UNKNOWN_MEMBER_ID', member.memberId)
     if (member.syncReply !== undefined) this.replySync(member.syncReply, 'UNKNOWN_MEMBER_ID', nothing)
   }
 
   private expire(): void {
     const { group, nowMs } = this
-    for (const [memberId, deadlineMs] of group.pending) if (nowMs >= deadlineMs) group.pending.delete(memberId)
+    for (const [memberId, deadlineMs] of group.pending)
+      if (nowMs >= deadlineMs) group.pending.delete(memberId)
     for (const member of [...group.members.values()]) {
       if (nowMs < member.sessionDeadlineMs) continue
       // Who waits for our answer can't send heartbeats.

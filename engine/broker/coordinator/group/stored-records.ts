@@ -97,7 +97,8 @@ export function groupRecord(
       clientHost: member.clientHost,
       rebalanceTimeout: member.rebalanceTimeoutMs,
       sessionTimeout: member.sessionTimeoutMs,
-      subscription: member.protocols.find(({ name }) => name === group.protocolName)?.metadata ?? Buffer.alloc(0),
+      subscription:
+        member.protocols.find(({ name }) => name === group.protocolName)?.metadata ?? Buffer.alloc(0),
       assignment: assignments.get(member.memberId) ?? Buffer.alloc(0),
     })),
   }
@@ -118,7 +119,11 @@ export function readRecord(key: Buffer, value: Buffer | null): ReadRecord | unde
     const valueReader = new Reader(value)
     if (valueReader.int16() !== valueVersion) return undefined
     const { offset, leaderEpoch, metadata, commitTimestamp } = offsetValue.read(valueReader, valueVersion)
-    return { kind: 'offset', key: fields, committed: { offset, leaderEpoch, metadata, committedMs: commitTimestamp } }
+    return {
+      kind: 'offset',
+      key: fields,
+      committed: { offset, leaderEpoch, metadata, committedMs: commitTimestamp },
+    }
   }
   if (keyVersion !== groupKeyVersion) return undefined
   const { group } = groupKey.read(reader, groupKeyVersion)
@@ -133,11 +138,7 @@ function readGroup(reader: Reader) {
 }
 
 /** The group as its record says, its members' sessions starting now. */
-export function revivedGroup(
-  groupId: string,
-  stored: ReturnType<typeof readGroup>,
-  nowMs: number,
-): Group {
+export function revivedGroup(groupId: string, stored: ReturnType<typeof readGroup>, nowMs: number): Group {
   const members = stored.members.map((member) => ({
     memberId: member.memberId,
     instanceId: member.groupInstanceId,
@@ -145,7 +146,8 @@ export function revivedGroup(
     clientHost: member.clientHost,
     sessionTimeoutMs: member.sessionTimeout,
     rebalanceTimeoutMs: member.rebalanceTimeout,
-    protocols: stored.protocol === null ? [] : [{ name: stored.protocol, metadata: Buffer.from(member.subscription) }],
+    protocols:
+      stored.protocol === null ? [] : [{ name: stored.protocol, metadata: Buffer.from(member.subscription) }],
     assignment: Buffer.from(member.assignment),
     joinReply: undefined,
     syncReply: undefined,

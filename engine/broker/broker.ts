@@ -1,0 +1,284 @@
+import { MillraceError } from '../base/errors.ts'
+import type { Address, Environment } from '../environment/index.ts'
+import { Controller } from './controller/controller.ts'
+import type { ClusterImage, ImageChanges } from './controller/image.ts'
+import { Quorum } from './controller/quorum.ts'
+import { GroupCoordinator } from './coordinator/group/coordinator.ts'
+import type {
+  ControllerAnswer,
+  ControllerRequestKind,
+  ControllerRequests,
+} from './peers/controller-requests.ts'
+import type { PeerLinks, PeerServer } from './peers/links.ts'
+import { takeCleanMark, writeCleanMark } from './replication/checkpoints.ts'
+import { Replicas } from './replication/replicas.ts'
+import { ClientListener } from './server/client-listener.ts'
+import type { BrokerContext } from './server/context.ts'
+import { Membership } from './server/membership.ts'
+import { ProducerIds } from './server/producer-ids.ts'
+import type { BrokerSettings } from './settings/broker-settings.ts'
+
+export interface BrokerOptions {
+  readonly id: number
+  /** All brokers, which together are the quorum. */
+  readonly voters: readonly number[]
+  readonly folder: string
+  readonly settings: BrokerSettings
+  readonly listen: Address
+  readonly connectPeers: (server: PeerServer) => PeerLinks
+  /** Memory for the ends of all logs, served without reading files. */
+  readonly tailBytesMax: number
+  readonly onChange: () => void
+  /** The broker cannot go on, and has to be stopped as after a crash. */
+  readonly onFailed: (error: MillraceError) => void
+}
+
+const leaveTimeoutMs = 5000
+
+/** One broker: member of the quorum, perhaps the active controller, replicas, coordinator of groups, and its port. */
+export class Broker implements BrokerContext {
+  readonly id: number
+  readonly environment: Environment
+  readonly settings: BrokerSettings
+  readonly producerIds = new ProducerIds()
+  private readonly options: BrokerOptions
+  private readonly links: PeerLinks
+  private parts: Parts | undefined
+  private imageWaiters: { condition: () => boolean; resolve: (isMet: boolean) => void }[] = []
+  private early: (() => void)[] = []
+  private isTakingPart = false
+  private isClosed = false
+
+  private constructor(environment: Environment, options: BrokerOptions) {
+    this.environment = environment
+    this.options = options
+    this.id = options.id
+    this.settings = options.settings
+    this.links = options.connectPeers(this.server)
+  }
+
+  /** A broker that others can already speak to; `start` makes it take part. */
+  static create(environment: Environment, options: BrokerOptions): Broker {
+    return new Broker(environment, options)
+  }
+
+  /** Resolves when it is part of the cluster and serves clients. @throws MillraceError PORT_IN_USE, NO_PERMISSION */
+  async start(): Promise<void> {
+    const { environment, options } = this
+    await environment.disk.makeFolder(options.folder)
+    const [cleanBrokerEpoch, listener, quorum] = await Promise.all([
+      takeCleanMark(environment, options.folder),
+      ClientListener.open(this, options.listen),
+      this.openQuorum(),
+    ])
+    const { membership, ...parts } = this.assemble(quorum)
+    this.parts = { ...parts, quorum, membership, listener }
+    if (this.isClosed) return this.abandonParts()
+    quorum.start()
+    for (const deliver of this.early.splice(0)) deliver()
+    await membership.register(listener.address, cleanBrokerEpoch)
+    // Until here the metadata may still speak of an earlier life of this broker.
+    await this.untilImage(() => this.image.index >= membership.brokerEpoch, Number.POSITIVE_INFINITY)
+    if (this.isClosed) return
+    await parts.replicas.load()
+    if (this.isClosed) return
+    this.isTakingPart = true
+    parts.replicas.start()
+    membership.startHeartbeats()
+    await this.untilImage(() => this.image.isActive(this.id), Number.POSITIVE_INFINITY)
+    if (this.isClosed) return
+    listener.ready()
+    this.options.onChange()
+  }
+
+  get image(): ClusterImage {
+    return this.running.quorum.image
+  }
+
+  get replicas(): Replicas {
+    return this.running.replicas
+  }
+
+  get groups(): GroupCoordinator {
+    return this.running.groups
+  }
+
+  get controllerId(): number | undefined {
+    return this.parts?.quorum.leaderId
+  }
+
+  /** Committed metadata and the port; undefined until the broker has opened its files. */
+  get view(): { image: ClusterImage; listener: ClientListener; replicas: Replicas } | undefined {
+    const { parts } = this
+    return parts && { image: parts.quorum.image, listener: parts.listener, replicas: parts.replicas }
+  }
+
+  askController<K extends ControllerRequestKind>(
+    kind: K,
+    request: ControllerRequests[K]['request'],
+    timeoutMs: number,
+  ): Promise<ControllerAnswer<K>> {
+    return this.running.membership.ask(kind, request, timeoutMs)
+  }
+
+  untilImage(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    if (condition()) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const waiter = { condition, resolve }
+      this.imageWaiters.push(waiter)
+      if (timeoutMs === Number.POSITIVE_INFINITY) return
+      this.environment.timers.after(timeoutMs, () => {
+        this.imageWaiters = this.imageWaiters.filter((each) => each !== waiter)
+        resolve(false)
+      })
+    })
+  }
+
+  /** Hands its leaderships over if `controlled`, makes everything durable, and marks the stop as clean. */
+  async stop(options: { controlled: boolean }): Promise<void> {
+    const { parts } = this
+    if (!parts || this.isClosed) return this.crash()
+    if (options.controlled) await parts.membership.leave(leaveTimeoutMs)
+    if (this.isClosed) return
+    this.isClosed = true
+    parts.membership.close()
+    parts.groups.close()
+    parts.controller.close()
+    this.links.close()
+    await parts.listener.close()
+    await parts.replicas.close({ clean: true })
+    await parts.quorum.close()
+    await writeCleanMark(this.environment, this.options.folder, parts.membership.brokerEpoch)
+    this.endWaits()
+  }
+
+  /** As if the process had ended: connections break, nothing more is written. */
+  async crash(): Promise<void> {
+    this.isClosed = true
+    this.links.close()
+    await this.abandonParts()
+    this.endWaits()
+  }
+
+  /** Cuts the clients off, or lets them back. */
+  cutOffClients(isCutOff: boolean): void {
+    this.parts?.listener.cutOff(isCutOff)
+  }
+
+  private get running(): Parts {
+    if (this.parts) return this.parts
+    throw new MillraceError({ code: 'BROKER_STARTING', what: `broker ${this.id} is still starting` })
+  }
+
+  private async abandonParts(): Promise<void> {
+    const { parts } = this
+    if (!parts) return
+    parts.membership.close()
+    parts.groups.close()
+    parts.controller.close()
+    await Promise.all([parts.listener.close(), parts.replicas.abandon(), parts.quorum.close()])
+  }
+
+  private endWaits(): void {
+    for (const { resolve } of this.imageWaiters.splice(0)) resolve(false)
+  }
+
+  private openQuorum(): Promise<Quorum> {
+    const { id, voters, folder, settings } = this.options
+    return Quorum.open(this.environment, {
+      id,
+      voters,
+      folder: `${folder}/metadata`,
+      electionTimeoutMs: settings.number('controller.quorum.election.timeout.ms'),
+      send: (to, message) => this.links.raft(to, message),
+      onCommitted: (changes) => this.committed(changes),
+      onRoleChanged: () => this.roleChanged(),
+      onFailed: (error) => this.fail(error),
+    })
+  }
+
+  private assemble(quorum: Quorum) {
+    const { environment, options } = this
+    const { id, settings } = options
+    const controller = new Controller(environment, settings, quorum)
+    const membership = new Membership(environment, {
+      id,
+      incarnation: environment.random.uuid(),
+      quorum,
+      controller,
+      links: this.links,
+      heartbeatMs: settings.number('broker.heartbeat.interval.ms'),
+      onFailed: (error) => this.fail(error),
+    })
+    const replicas: Replicas = new Replicas(environment, {
+      brokerId: id,
+      image: quorum.image,
+      folder: options.folder,
+      settings,
+      links: this.links,
+      tailBytesMax: options.tailBytesMax,
+      brokerEpoch: () => membership.brokerEpoch,
+      ask: (request) => membership.ask('alter-partitions', request, 1000),
+      onRoleChanged: (replica) => groups.roleChanged(replica),
+      onFailed: (error) => this.fail(error),
+    })
+    const { purgatory } = replicas
+    const groups = new GroupCoordinator(environment, {
+      brokerId: id,
+      image: quorum.image,
+      settings,
+      purgatory,
+    })
+    return { controller, membership, replicas, groups }
+  }
+
+  private committed(changes: ImageChanges): void {
+    const { parts } = this
+    if (!parts || this.isClosed) return
+    if (this.isTakingPart) parts.replicas.apply(changes)
+    parts.controller.follow()
+    const met = this.imageWaiters.filter(({ condition }) => condition())
+    if (met.length > 0) this.imageWaiters = this.imageWaiters.filter((each) => !met.includes(each))
+    for (const { resolve } of met) resolve(true)
+    this.options.onChange()
+  }
+
+  private roleChanged(): void {
+    if (this.isClosed) return
+    this.parts?.controller.follow()
+    this.options.onChange()
+  }
+
+  private fail(error: MillraceError): void {
+    if (this.isClosed) return
+    this.environment.log.write('error', `broker-${this.id}`, error.message)
+    this.options.onFailed(error)
+  }
+
+  /** For the other brokers. What comes before the files are open waits for them. */
+  private readonly server: PeerServer = {
+    raft: (from, message) => {
+      if (this.parts) this.parts.quorum.receive(from, message)
+      else this.early.push(() => this.parts?.quorum.receive(from, message))
+    },
+    controller: async (request) => this.running.controller.handle(request),
+    fetch: async (request) => {
+      if (!this.isTakingPart) return { error: 'FETCH_SESSION_ID_NOT_FOUND', sessionId: 0, partitions: [] }
+      return this.running.replicas.sessions.fetch(request)
+    },
+    peerLost: (peer, gone) => {
+      if (this.isClosed) return
+      this.parts?.quorum.peerLost(peer)
+      if (gone) this.parts?.controller.brokerGone(peer)
+    },
+  }
+}
+
+interface Parts {
+  readonly quorum: Quorum
+  readonly controller: Controller
+  readonly membership: Membership
+  readonly replicas: Replicas
+  readonly groups: GroupCoordinator
+  readonly listener: ClientListener
+}

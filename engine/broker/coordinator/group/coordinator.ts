@@ -1,0 +1,333 @@
+import type { Environment, TimerHandle } from '../../../environment/index.ts'
+import { BatchBuilder } from '../../../protocol/batch-builder.ts'
+import type { ErrorName } from '../../../protocol/error-codes.ts'
+import type { ClusterImage } from '../../controller/image.ts'
+import { offsetsTopic } from '../../controller/topic-names.ts'
+import type { Purgatory } from '../../purgatory/purgatory.ts'
+import { appendToReplica, whenAcknowledged } from '../../replication/produce.ts'
+import type { Replica } from '../../replication/replica.ts'
+import type { BrokerSettings } from '../../settings/broker-settings.ts'
+import {
+  type Group,
+  type GroupInput,
+  type GroupOutput,
+  type JoinAnswer,
+  type JoinRequest,
+  type LeavingMember,
+  type MemberClaim,
+  newGroup,
+  type SyncAnswer,
+  type SyncRequest,
+} from './group.ts'
+import { groupDeadlineMs, stepGroup } from './group-machine.ts'
+import { partitionOfGroup } from './partition-of-group.ts'
+import { type GroupOffsets, GroupShard } from './shard.ts'
+import { type CommittedOffset, groupRecord, offsetRecord, type StoredRecord } from './stored-records.ts'
+
+export interface OffsetToCommit {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string
+}
+
+export interface CoordinatorOptions {
+  readonly brokerId: number
+  readonly image: ClusterImage
+  readonly settings: BrokerSettings
+  readonly purgatory: Purgatory
+}
+
+/** `DistributiveOmit`: each kind of input without its ticket. */
+type Asking = GroupInput extends infer I ? (I extends { ticket: number } ? Omit<I, 'ticket'> : never) : never
+type Reply = Exclude<GroupOutput, { kind: 'store' }>
+
+interface WaitingReply {
+  readonly shard: GroupShard
+  /** Undefined: this broker has stopped being the coordinator. */
+  readonly resolve: (reply: Reply | undefined) => void
+}
+
+/** The groups whose partition of `__consumer_offsets` this broker leads. */
+export class GroupCoordinator {
+  private readonly environment: Environment
+  private readonly options: CoordinatorOptions
+  private readonly shards = new Map<number, GroupShard>()
+  private readonly waiting = new Map<number, WaitingReply>()
+  private lastTicket = 0
+  private timer: TimerHandle | undefined
+  private timerMs = Number.POSITIVE_INFINITY
+  private isClosed = false
+
+  constructor(environment: Environment, options: CoordinatorOptions) {
+    this.environment = environment
+    this.options = options
+  }
+
+  roleChanged(replica: Replica): void {
+    if (replica.topic !== offsetsTopic || this.isClosed) return
+    const before = this.shards.get(replica.partition)
+    if (before && before.replica === replica && before.isCurrent) return
+    if (before) this.unload(replica.partition, before)
+    if (!replica.leader) return
+    const shard = new GroupShard(replica)
+    this.shards.set(replica.partition, shard)
+    shard
+      .load(this.environment.codecs, () => this.nowMs())
+      .then(() => this.arm())
+      .catch((thrown: unknown) => {
+        const what = thrown instanceof Error ? thrown.message : String(thrown)
+        this.environment.log.write('error', `broker-${this.options.brokerId}`, `${replica.name}: ${what}`)
+      })
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.timer?.cancel()
+    for (const [partition, shard] of this.shards) this.unload(partition, shard)
+  }
+
+  async join(groupId: string, request: JoinRequest): Promise<JoinAnswer> {
+    const refuse = (error: ErrorName): JoinAnswer => ({ ...refusedJoin, error, memberId: request.memberId })
+    const fault = this.joinFault(groupId, request)
+    if (fault) return refuse(fault)
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return refuse(shard)
+    if (!shard.groups.has(groupId)) {
+      if (request.memberId !== '') return refuse('UNKNOWN_MEMBER_ID')
+      shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
+    }
+    const reply = await this.ask(shard, groupId, { kind: 'join', request })
+    return reply?.kind === 'joined' ? reply.answer : refuse('NOT_COORDINATOR')
+  }
+
+  async sync(groupId: string, request: SyncRequest): Promise<SyncAnswer> {
+    const refuse = (error: ErrorName): SyncAnswer => ({
+      error,
+      protocolType: null,
+      protocolName: null,
+      assignment: Buffer.alloc(0),
+    })
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') {
+      return refuse(shard === 'COORDINATOR_LOAD_IN_PROGRESS' ? 'REBALANCE_IN_PROGRESS' : shard)
+    }
+    if (!shard.groups.has(groupId)) return refuse('UNKNOWN_MEMBER_ID')
+    const reply = await this.ask(shard, groupId, { kind: 'sync', request })
+    return reply?.kind === 'synced' ? reply.answer : refuse('NOT_COORDINATOR')
+  }
+
+  async heartbeat(groupId: string, claim: MemberClaim): Promise<ErrorName> {
+    const shard = this.shardOf(groupId)
+    // While loading nobody can be told to join again: the member is left in peace.
+    if (shard === 'COORDINATOR_LOAD_IN_PROGRESS') return 'NONE'
+    if (typeof shard === 'string') return shard
+    if (!shard.groups.has(groupId)) return 'UNKNOWN_MEMBER_ID'
+    const reply = await this.ask(shard, groupId, { kind: 'heartbeat', claim })
+    return reply?.kind === 'answered' ? reply.error : 'NOT_COORDINATOR'
+  }
+
+  /** The group's error, or one for each member. */
+  async leave(groupId: string, members: readonly LeavingMember[]): Promise<ErrorName | readonly ErrorName[]> {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    if (!shard.groups.has(groupId)) return members.map(() => 'UNKNOWN_MEMBER_ID')
+    const reply = await this.ask(shard, groupId, { kind: 'leave', members })
+    return reply?.kind === 'left' ? reply.errors : 'NOT_COORDINATOR'
+  }
+
+  async commit(groupId: string, claim: MemberClaim, offsets: readonly OffsetToCommit[]): Promise<ErrorName> {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    if (!shard.groups.has(groupId)) {
+      if (claim.generation >= 0) return 'ILLEGAL_GENERATION'
+      shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
+    }
+    const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
+    if (reply?.kind !== 'answered') return 'NOT_COORDINATOR'
+    if (reply.error !== 'NONE' || offsets.length === 0) return reply.error
+    const committedMs = this.environment.clock.nowMs()
+    const commits = offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => {
+      const committed: CommittedOffset = { offset, leaderEpoch, metadata, committedMs }
+      return {
+        topic,
+        partition,
+        committed,
+        record: offsetRecord({ group: groupId, topic, partition }, committed),
+      }
+    })
+    const error = await this.write(
+      shard,
+      commits.map(({ record }) => record),
+    )
+    if (error !== 'NONE') return error
+    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
+    for (const { topic, partition, committed } of commits)
+      shard.setOffset(groupId, topic, partition, committed)
+    return 'NONE'
+  }
+
+  /** Empty for a group that never committed. */
+  offsetsOf(groupId: string): GroupOffsets | ErrorName {
+    const shard = this.shardOf(groupId)
+    return typeof shard === 'string' ? shard : (shard.offsets.get(groupId) ?? new Map())
+  }
+
+  /** Undefined: there is no such group. A group that only has offsets is an empty one. */
+  describe(groupId: string): Group | undefined | ErrorName {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    const group = shard.groups.get(groupId)
+    return group ?? (shard.offsets.has(groupId) ? newGroup(groupId, this.nowMs()) : undefined)
+  }
+
+  /** An error while any of the shards is loading: the list would lack its groups. */
+  list(): readonly Group[] | ErrorName {
+    const groups: Group[] = []
+    for (const shard of this.shards.values()) {
+      if (!shard.isCurrent) continue
+      if (!shard.isLoaded) return 'COORDINATOR_LOAD_IN_PROGRESS'
+      groups.push(...shard.groups.values())
+      for (const groupId of shard.offsets.keys()) {
+        if (!shard.groups.has(groupId)) groups.push(newGroup(groupId, this.nowMs()))
+      }
+    }
+    return groups
+  }
+
+  private joinFault(groupId: string, request: JoinRequest): ErrorName | undefined {
+    const { settings } = this.options
+    if (groupId === '') return 'INVALID_GROUP_ID'
+    const isShort = request.sessionTimeoutMs < settings.number('group.min.session.timeout.ms')
+    const isLong = request.sessionTimeoutMs > settings.number('group.max.session.timeout.ms')
+    return isShort || isLong ? 'INVALID_SESSION_TIMEOUT' : undefined
+  }
+
+  private shardOf(groupId: string): GroupShard | ErrorName {
+    if (groupId === '') return 'INVALID_GROUP_ID'
+    const topic = this.options.image.topics.get(offsetsTopic)
+    if (this.isClosed || !topic) return 'COORDINATOR_NOT_AVAILABLE'
+    const shard = this.shards.get(partitionOfGroup(groupId, topic.partitions.length))
+    if (!shard?.isCurrent) return 'NOT_COORDINATOR'
+    return shard.isLoaded ? shard : 'COORDINATOR_LOAD_IN_PROGRESS'
+  }
+
+  private isServing(shard: GroupShard): boolean {
+    return !this.isClosed && shard.isCurrent && this.shards.get(shard.replica.partition) === shard
+  }
+
+  private ask(shard: GroupShard, groupId: string, asking: Asking): Promise<Reply | undefined> {
+    const ticket = ++this.lastTicket
+    return new Promise((resolve) => {
+      this.waiting.set(ticket, { shard, resolve })
+      this.step(shard, groupId, { ...asking, ticket })
+    })
+  }
+
+  private step(shard: GroupShard, groupId: string, input: GroupInput): void {
+    const group = shard.groups.get(groupId)
+    if (!group) return
+    const { settings } = this.options
+    const limits = {
+      initialDelayMs: settings.number('group.initial.rebalance.delay.ms'),
+      sizeMax: settings.number('group.max.size'),
+    }
+    const outputs = stepGroup(group, input, this.nowMs(), limits)
+    this.armFor(groupDeadlineMs(group))
+    for (const output of outputs) {
+      if (output.kind === 'store') void this.store(shard, group, output.generation, output.assignments)
+      else this.reply(output)
+    }
+  }
+
+  private reply(reply: Reply): void {
+    const waiting = this.waiting.get(reply.ticket)
+    this.waiting.delete(reply.ticket)
+    waiting?.resolve(reply)
+  }
+
+  private async store(
+    shard: GroupShard,
+    group: Group,
+    generation: number,
+    assignments: ReadonlyMap<string, Buffer>,
+  ): Promise<void> {
+    const record = groupRecord(group, assignments, this.environment.clock.nowMs())
+    const error = await this.write(shard, [record])
+    if (this.isServing(shard)) this.step(shard, group.groupId, { kind: 'stored', generation, error })
+  }
+
+  private async write(shard: GroupShard, records: readonly StoredRecord[]): Promise<ErrorName> {
+    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
+    const builder = new BatchBuilder()
+    const timestampMs = this.environment.clock.nowMs()
+    for (const { key, value } of records) builder.append(timestampMs, key, value)
+    const batch = builder.build({ codecs: this.environment.codecs })
+    const appended = appendToReplica(shard.replica, batch, -1, 'internal')
+    const timeoutMs = this.options.settings.number('offsets.commit.timeout.ms')
+    const [answer] = await whenAcknowledged(this.options.purgatory, [appended], -1, timeoutMs)
+    return writeErrors[answer!.error] ?? answer!.error
+  }
+
+  private unload(partition: number, shard: GroupShard): void {
+    this.shards.delete(partition)
+    for (const [ticket, waiting] of this.waiting) {
+      if (waiting.shard !== shard) continue
+      this.waiting.delete(ticket)
+      waiting.resolve(undefined)
+    }
+  }
+
+  private nowMs(): number {
+    return this.environment.clock.monotonicMs()
+  }
+
+  /** Looks for the earliest deadline of all groups. */
+  private arm(): void {
+    let deadlineMs = Number.POSITIVE_INFINITY
+    for (const shard of this.shards.values()) {
+      for (const group of shard.groups.values()) deadlineMs = Math.min(deadlineMs, groupDeadlineMs(group))
+    }
+    this.armFor(deadlineMs)
+  }
+
+  private armFor(deadlineMs: number): void {
+    if (deadlineMs >= this.timerMs || this.isClosed) return
+    this.timer?.cancel()
+    this.timerMs = deadlineMs
+    this.timer = this.environment.timers.after(Math.max(1, deadlineMs - this.nowMs()), () => this.tick())
+  }
+
+  private tick(): void {
+    this.timerMs = Number.POSITIVE_INFINITY
+    const nowMs = this.nowMs()
+    for (const shard of this.shards.values()) {
+      if (!shard.isLoaded || !shard.isCurrent) continue
+      for (const group of shard.groups.values()) {
+        if (groupDeadlineMs(group) <= nowMs) this.step(shard, group.groupId, { kind: 'tick' })
+      }
+    }
+    this.arm()
+  }
+}
+
+const refusedJoin: Omit<JoinAnswer, 'error' | 'memberId'> = {
+  generation: -1,
+  protocolType: null,
+  protocolName: null,
+  leaderId: '',
+  skipAssignment: false,
+  members: [],
+}
+
+/** What a failed write to the offsets topic means to a group's member. */
+const writeErrors: Partial<Record<ErrorName, ErrorName>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'COORDINATOR_NOT_AVAILABLE',
+  NOT_ENOUGH_REPLICAS: 'COORDINATOR_NOT_AVAILABLE',
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'COORDINATOR_NOT_AVAILABLE',
+  REQUEST_TIMED_OUT: 'COORDINATOR_NOT_AVAILABLE',
+  NOT_LEADER_OR_FOLLOWER: 'NOT_COORDINATOR',
+  KAFKA_STORAGE_ERROR: 'NOT_COORDINATOR',
+  MESSAGE_TOO_LARGE: 'INVALID_COMMIT_OFFSET_SIZE',
+}

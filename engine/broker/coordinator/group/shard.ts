@@ -1,0 +1,80 @@
+import type { Codecs } from '../../../environment/index.ts'
+import { splitBatches } from '../../../protocol/record-batch.ts'
+import { RecordCursor } from '../../../protocol/record-cursor.ts'
+import type { Replica } from '../../replication/replica.ts'
+import type { Group } from './group.ts'
+import { type CommittedOffset, readRecord, revivedGroup } from './stored-records.ts'
+
+const readBytes = 1024 * 1024
+
+/** By topic, then partition. */
+export type GroupOffsets = Map<string, Map<number, CommittedOffset>>
+
+/** The groups of one partition of `__consumer_offsets`, while this broker leads it. */
+export class GroupShard {
+  readonly replica: Replica
+  readonly leaderEpoch: number
+  readonly groups = new Map<string, Group>()
+  readonly offsets = new Map<string, GroupOffsets>()
+  isLoaded = false
+
+  constructor(replica: Replica) {
+    this.replica = replica
+    this.leaderEpoch = replica.leaderEpoch
+  }
+
+  get isCurrent(): boolean {
+    return this.replica.leader?.leaderEpoch === this.leaderEpoch
+  }
+
+  /** Replays the partition. Sessions start with the end of it, as if everyone had just been heard of. */
+  async load(codecs: Codecs, nowMs: () => number): Promise<void> {
+    const { log } = this.replica
+    const endOffset = log.logEndOffset
+    let offset = log.logStartOffset
+    while (offset < endOffset && this.isCurrent) {
+      const { pieces } = await log.read(offset, readBytes, { endOffset })
+      const before = offset
+      for (const piece of pieces) {
+        for (const batch of splitBatches(piece)) {
+          offset = batch.nextOffset
+          if (batch.isControl) continue
+          const cursor = new RecordCursor(batch, codecs)
+          while (cursor.next()) if (cursor.key) this.replay(cursor.key, cursor.value, nowMs())
+        }
+      }
+      if (offset === before) break
+    }
+    const loadedMs = nowMs()
+    for (const group of this.groups.values()) {
+      for (const member of group.members.values())
+        member.sessionDeadlineMs = loadedMs + member.sessionTimeoutMs
+    }
+    this.isLoaded = this.isCurrent
+  }
+
+  setOffset(groupId: string, topic: string, partition: number, committed: CommittedOffset | null): void {
+    let topics = this.offsets.get(groupId)
+    if (!topics) {
+      topics = new Map()
+      this.offsets.set(groupId, topics)
+    }
+    let partitions = topics.get(topic)
+    if (!partitions) {
+      partitions = new Map()
+      topics.set(topic, partitions)
+    }
+    if (committed === null) partitions.delete(partition)
+    else partitions.set(partition, committed)
+  }
+
+  private replay(key: Buffer, value: Buffer | null, nowMs: number): void {
+    const record = readRecord(key, value)
+    if (!record) return
+    if (record.kind === 'offset') {
+      const { group, topic, partition } = record.key
+      this.setOffset(group, topic, partition, record.committed)
+    } else if (record.stored === null) this.groups.delete(record.groupId)
+    else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs))
+  }
+}

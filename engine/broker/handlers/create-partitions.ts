@@ -1,0 +1,41 @@
+/**
+ * CreatePartitions (37), versions 0–3.
+ *
+ * Adds partitions to topics, by given assignments or round robin. Every topic that was asked for is answered.
+ * Deviations: none known.
+ */
+
+import { isMillraceError } from '../../base/errors.ts'
+import { createPartitions } from '../../protocol/apis/create-partitions.ts'
+import { errorCodes } from '../../protocol/error-codes.ts'
+import type { TopicAnswer } from '../controller/topics.ts'
+import { handler } from '../server/handler.ts'
+
+export const handleCreatePartitions = handler(createPartitions, async (broker, request) => {
+  const { timeoutMs, validateOnly } = request
+  const topics = request.topics.map(({ name, count, assignments }) => ({
+    name,
+    count,
+    assignments: assignments?.map(({ brokerIds }) => brokerIds) ?? null,
+  }))
+  let answers: readonly TopicAnswer[]
+  try {
+    answers = await broker.askController('create-partitions', { topics, validateOnly }, timeoutMs)
+  } catch (thrown) {
+    if (!isMillraceError(thrown)) throw thrown
+    const failed = { topicId: '', partitions: -1, replicationFactor: -1 }
+    answers = topics.map(() => ({ error: 'REQUEST_TIMED_OUT', message: thrown.what, ...failed }))
+  }
+  const created = topics.filter((_topic, i) => answers[i]!.error === 'NONE')
+  if (!validateOnly) {
+    const isKnown = () => created.every(({ name, count }) => broker.image.partition(name, count - 1))
+    await broker.untilImage(isKnown, timeoutMs)
+  }
+  return {
+    results: topics.map(({ name }, i) => ({
+      name,
+      errorCode: errorCodes[answers[i]!.error],
+      errorMessage: answers[i]!.message ?? null,
+    })),
+  }
+})

@@ -1,0 +1,92 @@
+/**
+ * CreateTopics (19), versions 2–7.
+ *
+ * Any broker takes it and passes it to the active controller; answered once the topics are committed and known here.
+ * - v4: −1 asks for the default number of partitions or replicas. v5: the answer has the topic's numbers and settings.
+ * - v7: the answer has the topic's id.
+ * Deviations: the answer's settings are those that were given, not all that hold. `timeoutMs` bounds the wait for the
+ * controller.
+ */
+
+import { isMillraceError } from '../../base/errors.ts'
+import type { RequestOf } from '../../protocol/api.ts'
+import { createTopics } from '../../protocol/apis/create-topics.ts'
+import { errorCodes } from '../../protocol/error-codes.ts'
+import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
+import type { BrokerContext } from '../server/context.ts'
+import { handler } from '../server/handler.ts'
+
+type AskedTopic = RequestOf<typeof createTopics>['topics'][number]
+
+export const handleCreateTopics = handler(createTopics, async (broker, request, { version }) => {
+  const names = request.topics.map(({ name }) => name)
+  const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i))
+  const asked = request.topics.filter(({ name }) => !twice.has(name))
+  const answers = await create(broker, asked, request.timeoutMs, request.validateOnly)
+  const created = asked.filter((_topic, i) => answers[i]!.error === 'NONE')
+  if (!request.validateOnly) {
+    const isKnown = () => created.every(({ name }) => broker.image.topics.has(name))
+    await broker.untilImage(isKnown, request.timeoutMs)
+  }
+  const doubled = [...twice].map((name) => ({
+    name,
+    errorCode: errorCodes.INVALID_REQUEST,
+    errorMessage: 'Duplicate topic name.',
+    configs: null,
+  }))
+  const topics = asked.map((topic, i) => toResponse(topic, answers[i]!, version))
+  return { topics: [...topics, ...doubled] }
+})
+
+async function create(
+  broker: BrokerContext,
+  asked: readonly AskedTopic[],
+  timeoutMs: number,
+  validateOnly: boolean,
+): Promise<readonly TopicAnswer[]> {
+  if (asked.length === 0) return []
+  try {
+    return await broker.askController(
+      'create-topics',
+      { topics: asked.map(toNewTopic), validateOnly },
+      timeoutMs,
+    )
+  } catch (thrown) {
+    if (!isMillraceError(thrown)) throw thrown
+    const failed = { topicId: '', partitions: -1, replicationFactor: -1 }
+    return asked.map(() => ({ error: 'REQUEST_TIMED_OUT', message: thrown.what, ...failed }))
+  }
+}
+
+function toNewTopic(topic: AskedTopic): NewTopic {
+  const byPartition = [...topic.assignments].sort((a, b) => a.partitionIndex - b.partitionIndex)
+  return {
+    name: topic.name,
+    partitions: topic.numPartitions,
+    replicationFactor: topic.replicationFactor,
+    assignments: byPartition.map(({ brokerIds }) => brokerIds),
+    configs: topic.configs,
+  }
+}
+
+function toResponse(topic: AskedTopic, answer: TopicAnswer, version: number) {
+  const isCreated = answer.error === 'NONE'
+  return {
+    name: topic.name,
+    ...(isCreated ? { topicId: answer.topicId } : {}),
+    errorCode: errorCodes[answer.error],
+    errorMessage: answer.message ?? null,
+    numPartitions: answer.partitions,
+    replicationFactor: answer.replicationFactor,
+    configs:
+      isCreated && version >= 5
+        ? topic.configs.map(({ name, value }) => ({
+            name,
+            value,
+            readOnly: false,
+            configSource: 1,
+            isSensitive: false,
+          }))
+        : null,
+  }
+}

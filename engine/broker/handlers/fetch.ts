@@ -1,0 +1,88 @@
+/**
+ * Fetch (1), versions 4–18.
+ *
+ * Whole batches as they lie in the log, up to the high watermark; waits for `minBytes` or `maxWaitMs`. The first batch
+ * ignores the size limits (KIP-74).
+ * - v7: fetch sessions are never opened: the answer's session id 0 tells the client to go on without (KIP-227). A request
+ *   that claims a session is answered with FETCH_SESSION_ID_NOT_FOUND.
+ * - v9: leader epochs are checked (KIP-320). v12: the diverging epoch instead of an error (KIP-595), the current leader
+ *   (KIP-951). v13: topics by id: UNKNOWN_TOPIC_ID. v16: the leaders' addresses.
+ * Deviations: every fetch is taken for a consumer's: replicas of this cluster fetch from each other by other means.
+ */
+
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
+import { fetchApi } from '../../protocol/apis/fetch.ts'
+import { errorCodes } from '../../protocol/error-codes.ts'
+import { type FetchAnswer, type FetchPart, fetchRecords } from '../replication/fetch.ts'
+import type { BrokerContext } from '../server/context.ts'
+import { handler } from '../server/handler.ts'
+import { currentLeaderOf, endpointsOf } from '../server/leader-hints.ts'
+
+type FetchTopic = RequestOf<typeof fetchApi>['topics'][number]
+type TopicResponse = ResponseInput<typeof fetchApi>['responses'][number]
+
+const readCommitted = 1
+
+export const handleFetch = handler(fetchApi, async (broker, request, { version }) => {
+  if (request.sessionId !== 0) {
+    return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
+  }
+  const parts = request.topics.flatMap((topic) => partsOf(broker, topic, version))
+  const limits = {
+    maxWaitMs: request.maxWaitMs,
+    bytesMin: request.minBytes,
+    bytesMax: Math.min(request.maxBytes, broker.settings.number('fetch.max.bytes')),
+  }
+  const answers = await fetchRecords(broker.replicas, parts, limits)
+  return respond(broker, request, parts, answers)
+})
+
+function partsOf(broker: BrokerContext, topic: FetchTopic, version: number): FetchPart[] {
+  const known = version >= 13 ? broker.image.topicById(topic.topicId) : broker.image.topics.get(topic.topic)
+  return topic.partitions.map((each) => {
+    const part = {
+      topic: known?.name ?? topic.topic,
+      partition: each.partition,
+      currentLeaderEpoch: each.currentLeaderEpoch,
+      fetchOffset: each.fetchOffset,
+      lastFetchedEpoch: each.lastFetchedEpoch,
+      bytesMax: each.partitionMaxBytes,
+    }
+    if (!known) return { ...part, fault: version >= 13 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION' }
+    return known.partitions[each.partition] ? part : { ...part, fault: 'UNKNOWN_TOPIC_OR_PARTITION' }
+  })
+}
+
+function respond(
+  broker: BrokerContext,
+  request: RequestOf<typeof fetchApi>,
+  parts: readonly FetchPart[],
+  answers: readonly FetchAnswer[],
+): ResponseInput<typeof fetchApi> {
+  const hinted = new Set<number>()
+  let next = 0
+  const responses: TopicResponse[] = request.topics.map(({ topic, topicId, partitions }) => ({
+    topic,
+    topicId,
+    partitions: partitions.map(() => {
+      const part = parts[next]!
+      const answer = answers[next++]!
+      const isElsewhere = answer.error === 'NOT_LEADER_OR_FOLLOWER' || answer.error === 'FENCED_LEADER_EPOCH'
+      const leader = isElsewhere ? currentLeaderOf(broker, part.topic, part.partition) : undefined
+      if (leader) hinted.add(leader.leaderId)
+      return {
+        partitionIndex: part.partition,
+        errorCode: errorCodes[answer.error],
+        highWatermark: answer.highWatermark,
+        // Without transactions everything below the high watermark is stable.
+        lastStableOffset: answer.highWatermark,
+        logStartOffset: answer.logStartOffset,
+        abortedTransactions: request.isolationLevel === readCommitted ? [] : null,
+        records: answer.pieces,
+        ...(answer.diverging ? { divergingEpoch: answer.diverging } : {}),
+        ...(leader ? { currentLeader: leader } : {}),
+      }
+    }),
+  }))
+  return { errorCode: errorCodes.NONE, sessionId: 0, responses, nodeEndpoints: endpointsOf(broker, hinted) }
+}

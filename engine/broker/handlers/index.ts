@@ -1,0 +1,60 @@
+import { apiVersions } from '../../protocol/apis/api-versions.ts'
+import type { RequestHeader } from '../../protocol/frames.ts'
+import type { Handler } from '../server/handler.ts'
+import { handleApiVersions } from './api-versions.ts'
+import { handleCreatePartitions } from './create-partitions.ts'
+import { handleCreateTopics } from './create-topics.ts'
+import { handleDeleteTopics } from './delete-topics.ts'
+import { handleDescribeCluster } from './describe-cluster.ts'
+import { handleDescribeConfigs } from './describe-configs.ts'
+import { handleDescribeGroups } from './describe-groups.ts'
+import { handleFetch } from './fetch.ts'
+import { handleFindCoordinator } from './find-coordinator.ts'
+import { handleHeartbeat } from './heartbeat.ts'
+import { handleInitProducerId } from './init-producer-id.ts'
+import { handleJoinGroup } from './join-group.ts'
+import { handleLeaveGroup } from './leave-group.ts'
+import { handleListGroups } from './list-groups.ts'
+import { handleListOffsets } from './list-offsets.ts'
+import { handleMetadata } from './metadata.ts'
+import { handleOffsetCommit } from './offset-commit.ts'
+import { handleOffsetFetch } from './offset-fetch.ts'
+import { handleOffsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
+import { handleProduce } from './produce.ts'
+import { handleSyncGroup } from './sync-group.ts'
+
+const others: readonly Handler[] = [
+  handleProduce,
+  handleFetch,
+  handleListOffsets,
+  handleMetadata,
+  handleOffsetCommit,
+  handleOffsetFetch,
+  handleFindCoordinator,
+  handleJoinGroup,
+  handleHeartbeat,
+  handleLeaveGroup,
+  handleSyncGroup,
+  handleDescribeGroups,
+  handleListGroups,
+  handleCreateTopics,
+  handleDeleteTopics,
+  handleInitProducerId,
+  handleOffsetForLeaderEpoch,
+  handleDescribeConfigs,
+  handleCreatePartitions,
+  handleDescribeCluster,
+]
+
+/** What is served, and so what ApiVersions says. */
+export const servedApis = [...others.map(({ api }) => api), apiVersions].sort((a, b) => a.key - b.key)
+
+const byKey = new Map<number, Handler>(others.map((handler) => [handler.api.key, handler]))
+byKey.set(apiVersions.key, handleApiVersions(servedApis))
+
+/** Undefined for an API, or a version of it, that is not served. */
+export function handlerFor({ apiKey, apiVersion }: RequestHeader): Handler | undefined {
+  const found = byKey.get(apiKey)
+  if (!found || apiVersion < found.api.versions[0] || apiVersion > found.api.versions[1]) return undefined
+  return found
+}

@@ -1,0 +1,140 @@
+/**
+ * Produce (0), versions 3–13; 0–2 are advertised and refused (KAFKA-18659).
+ *
+ * Batches are checked (header, CRC, sequence), given offsets and appended as they are; answered after the write (acks 1),
+ * after the high watermark passed them (acks −1), or not at all (acks 0). Requests of a connection are appended in order
+ * and may wait for acknowledgement together.
+ * - v10: a refusal names the current leader and its address (KIP-951). v13: topics by id, UNKNOWN_TOPIC_ID.
+ * - Never UNKNOWN_SERVER_ERROR: clients would send the records twice (KAFKA-14034).
+ * Deviations: acks 1 waits until the records are written to the file, not only taken. Transactional ids are refused
+ * with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, as transactions are not served yet.
+ */
+
+import { MillraceError } from '../../base/errors.ts'
+import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
+import { produce } from '../../protocol/apis/produce.ts'
+import { errorCodes } from '../../protocol/error-codes.ts'
+import { keylessRecordFault } from '../replication/compacted-topics.ts'
+import {
+  type Acks,
+  type Appended,
+  appendToReplica,
+  type ProduceAnswer,
+  refusedProduce,
+  whenAcknowledged,
+} from '../replication/produce.ts'
+import type { BrokerContext } from '../server/context.ts'
+import { handler } from '../server/handler.ts'
+import { currentLeaderOf, endpointsOf } from '../server/leader-hints.ts'
+
+type TopicData = RequestOf<typeof produce>['topicData'][number]
+type TopicResponse = ResponseInput<typeof produce>['responses'][number]
+
+interface Part {
+  readonly topic: TopicData
+  /** Undefined: no such topic. */
+  readonly topicName: string | undefined
+  readonly index: number
+  readonly append: Appended | ProduceAnswer
+}
+
+const finalErrors = new Set(['NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH'])
+
+export const handleProduce = handler(
+  produce,
+  async (broker, request, { version }) => {
+    const acks = request.acks as Acks
+    const fault = requestFault(request)
+    const parts: Part[] = []
+    for (const topic of request.topicData) {
+      const topicName =
+        version >= 13
+          ? broker.image.topicById(topic.topicId)?.name
+          : broker.image.topics.get(topic.name)?.name
+      for (const { index, records } of topic.partitionData) {
+        const append = fault ?? appendPart(broker, topicName, index, records, acks, version)
+        parts.push({ topic, topicName, index, append: 'then' in append ? await append : append })
+      }
+    }
+    if (acks === 0) return endUnanswered(parts)
+    const { purgatory } = broker.replicas
+    const appends = parts.map(({ append }) => append)
+    const answers = await whenAcknowledged(purgatory, appends, acks, request.timeoutMs)
+    return respond(broker, request.topicData, parts, answers)
+  },
+  { isPipelined: true },
+)
+
+/** The client waits for no answer: only the end of its connection tells it that something is wrong, as in Kafka. */
+function endUnanswered(parts: readonly Part[]): undefined {
+  const refused = parts.find(({ append }) => !('replica' in append))
+  if (!refused || 'replica' in refused.append) return undefined
+  throw new MillraceError({
+    code: 'UNANSWERED_PRODUCE_REFUSED',
+    what: `records sent with acks=0 were refused: ${refused.append.error}`,
+    where: `${refused.topicName ?? refused.topic.name}-${refused.index}`,
+  })
+}
+
+function requestFault(request: RequestOf<typeof produce>): ProduceAnswer | undefined {
+  if (request.acks !== 0 && request.acks !== 1 && request.acks !== -1) {
+    return refusedProduce('INVALID_REQUIRED_ACKS')
+  }
+  if (request.transactionalId !== null) {
+    return refusedProduce('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactions are not served')
+  }
+  return undefined
+}
+
+function appendPart(
+  broker: BrokerContext,
+  topicName: string | undefined,
+  index: number,
+  records: Buffer | null,
+  acks: Acks,
+  version: number,
+): Appended | ProduceAnswer | Promise<Appended | ProduceAnswer> {
+  if (topicName === undefined)
+    return refusedProduce(version >= 13 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
+  if (!broker.image.partition(topicName, index)) return refusedProduce('UNKNOWN_TOPIC_OR_PARTITION')
+  if (records === null || records.length === 0) return refusedProduce('INVALID_RECORD', 'no records')
+  const append = () => {
+    const replica = broker.replicas.find(topicName, index)
+    if (!replica) return refusedProduce('NOT_LEADER_OR_FOLLOWER')
+    const fault = keylessRecordFault(broker, topicName, records)
+    return fault ?? appendToReplica(replica, records, acks)
+  }
+  // Without a wait wherever possible: what a connection sends is appended in the order in which it came.
+  if (broker.replicas.find(topicName, index)) return append()
+  return broker.replicas.whenOpen(topicName, index).then(append)
+}
+
+function respond(
+  broker: BrokerContext,
+  topics: readonly TopicData[],
+  parts: readonly Part[],
+  answers: readonly ProduceAnswer[],
+): ResponseInput<typeof produce> {
+  const hinted = new Set<number>()
+  const byTopic = new Map<TopicData, TopicResponse['partitionResponses'][number][]>()
+  parts.forEach(({ topic, topicName, index }, i) => {
+    const answer = answers[i]!
+    const leader = finalErrors.has(answer.error) ? currentLeaderOf(broker, topicName, index) : undefined
+    if (leader) hinted.add(leader.leaderId)
+    const responses = byTopic.get(topic) ?? []
+    byTopic.set(topic, responses)
+    responses.push({
+      index,
+      errorCode: errorCodes[answer.error],
+      baseOffset: answer.baseOffset,
+      logAppendTimeMs: answer.logAppendTimeMs,
+      logStartOffset: answer.logStartOffset,
+      errorMessage: answer.message ?? null,
+      ...(leader ? { currentLeader: leader } : {}),
+    })
+  })
+  const responses = topics.map((topic) => {
+    return { name: topic.name, topicId: topic.topicId, partitionResponses: byTopic.get(topic) ?? [] }
+  })
+  return { responses, nodeEndpoints: endpointsOf(broker, hinted) }
+}

@@ -1,0 +1,300 @@
+import { MillraceError } from '../../base/errors.ts'
+import type { Environment, TimerHandle } from '../../environment/index.ts'
+import { TailMemory } from '../../log/tail-memory.ts'
+import type { ClusterImage, ImageChanges, TopicImage } from '../controller/image.ts'
+import type { PeerLinks } from '../peers/links.ts'
+import { Purgatory } from '../purgatory/purgatory.ts'
+import type { BrokerSettings } from '../settings/broker-settings.ts'
+import { readHighWatermarks, writeHighWatermarks } from './checkpoints.ts'
+import { FollowerFetcher } from './follower-fetcher.ts'
+import { FollowerSessions } from './follower-sessions.ts'
+import { IsrUpdates, type IsrUpdatesOptions } from './isr-updates.ts'
+import { logConfigOf, minInSyncOf } from './log-config.ts'
+import { Replica, type ReplicaEvents, replicaKey } from './replica.ts'
+
+export interface ReplicasOptions extends IsrUpdatesOptions {
+  readonly folder: string
+  readonly settings: BrokerSettings
+  readonly links: PeerLinks
+  readonly tailBytesMax: number
+  /** A replica became leader or stopped being it. */
+  onRoleChanged(replica: Replica): void
+  onFailed(error: MillraceError): void
+}
+
+/** The replicas on this broker, kept as the metadata says. */
+export class Replicas {
+  /** Requests that wait for replicas, by `Replica.key`. */
+  readonly purgatory: Purgatory
+  readonly sessions: FollowerSessions
+  private readonly environment: Environment
+  private readonly options: ReplicasOptions
+  private readonly memory: TailMemory
+  private readonly isrUpdates: IsrUpdates
+  private readonly byKey = new Map<string, Replica>()
+  private readonly fetchers = new Map<number, FollowerFetcher>()
+  private readonly fetcherOf = new Map<string, FollowerFetcher>()
+  private readonly wasLeader = new Set<string>()
+  private savedHighWatermarks = new Map<string, number>()
+  private readonly timers: (TimerHandle | undefined)[] = []
+  private isClosed = false
+
+  constructor(environment: Environment, options: ReplicasOptions) {
+    this.environment = environment
+    this.options = options
+    this.purgatory = new Purgatory(environment.timers)
+    this.memory = new TailMemory(options.tailBytesMax)
+    this.isrUpdates = new IsrUpdates(environment, options)
+    this.sessions = new FollowerSessions(environment, {
+      partitionBytesMax: options.settings.number('replica.fetch.max.bytes'),
+      replica: (key) => this.openByKey(key),
+      brokerEpochOf: (id) => options.image.brokers.get(id)?.brokerEpoch ?? -1,
+    })
+  }
+
+  /** What must be known before roles are taken up; the metadata has to be that of this registration. */
+  async load(): Promise<void> {
+    this.savedHighWatermarks = await readHighWatermarks(this.environment, this.options.folder)
+    if (!this.isClosed) await this.removeStrangers()
+  }
+
+  /** Takes up the roles that the metadata gives now; later ones come by `apply`. */
+  start(): void {
+    if (this.isClosed) return
+    for (const topic of this.options.image.topics.values()) this.applyTopic(topic)
+    this.repeat(0, this.options.settings.number('replica.lag.time.max.ms') / 2, () => this.checkLag())
+    this.repeat(1, this.options.settings.number('log.retention.check.interval.ms'), () =>
+      this.applyRetention(),
+    )
+    this.repeat(2, this.options.settings.number('replica.high.watermark.checkpoint.interval.ms'), () =>
+      this.saveHighWatermarks(),
+    )
+  }
+
+  /** All that are there, open or not. */
+  all(): Iterable<Replica> {
+    return this.byKey.values()
+  }
+
+  /** Only once its log is open. */
+  find(topic: string, partition: number): Replica | undefined {
+    const topicId = this.options.image.topics.get(topic)?.topicId
+    return topicId === undefined ? undefined : this.openByKey(replicaKey(topicId, partition))
+  }
+
+  /** As `find`, but waits for a log that is just being opened. */
+  async whenOpen(topic: string, partition: number): Promise<Replica | undefined> {
+    const topicId = this.options.image.topics.get(topic)?.topicId
+    if (topicId === undefined) return undefined
+    const replica = this.byKey.get(replicaKey(topicId, partition))
+    if (replica && !replica.isOpen) await replica.opened
+    return this.openByKey(replicaKey(topicId, partition))
+  }
+
+  apply(changes: ImageChanges): void {
+    if (this.isClosed) return
+    for (const topicId of changes.removedTopics.keys()) this.removeTopic(topicId)
+    for (const topicId of changes.topics) {
+      const topic = this.options.image.topicById(topicId)
+      if (topic) this.applyTopic(topic)
+    }
+    for (const name of changes.configs) this.configure(name)
+  }
+
+  async close(options: { clean: boolean }): Promise<void> {
+    this.stop()
+    const highWatermarks = this.highWatermarks()
+    await Promise.all([...this.byKey.values()].map((replica) => replica.close(options)))
+    await writeHighWatermarks(this.environment, this.options.folder, highWatermarks)
+  }
+
+  /** As if the process had ended. */
+  async abandon(): Promise<void> {
+    this.stop()
+    await Promise.all([...this.byKey.values()].map((replica) => replica.abandon()))
+  }
+
+  private stop(): void {
+    this.isClosed = true
+    for (const timer of this.timers) timer?.cancel()
+    for (const fetcher of this.fetchers.values()) fetcher.close()
+    this.isrUpdates.close()
+    this.purgatory.close()
+  }
+
+  private openByKey(key: string): Replica | undefined {
+    const replica = this.byKey.get(key)
+    return replica?.isOpen && replica.state ? replica : undefined
+  }
+
+  private applyTopic(topic: TopicImage): void {
+    topic.partitions.forEach((state, partition) => {
+      const key = replicaKey(topic.topicId, partition)
+      const known = this.byKey.get(key)
+      if (known?.isOpen) return this.settle(known)
+      if (known || !state.replicas.includes(this.options.brokerId)) return
+      const replica = this.create(topic, partition)
+      this.byKey.set(key, replica)
+      void replica.opened.then(() => this.settle(replica))
+    })
+  }
+
+  private create(topic: TopicImage, partition: number): Replica {
+    const { brokerId, settings, image } = this.options
+    const own = image.configs('topic', topic.name)
+    const name = folderName(topic.name, partition, topic.topicId)
+    const options = {
+      brokerId,
+      topicId: topic.topicId,
+      topic: topic.name,
+      partition,
+      folder: `${this.options.folder}/${name}`,
+      config: logConfigOf(settings, own),
+      minInSync: minInSyncOf(settings, own),
+      memory: this.memory,
+      highWatermark: this.savedHighWatermarks.get(name) ?? 0,
+    }
+    return new Replica(this.environment, options, this.events)
+  }
+
+  private readonly events: ReplicaEvents = {
+    appended: (replica) => {
+      this.sessions.touch(replica)
+      this.purgatory.touch(replica.key)
+    },
+    progressed: (replica) => {
+      this.sessions.touch(replica)
+      this.purgatory.touch(replica.key)
+    },
+    isrWanted: (replica, isr) => this.isrUpdates.want(replica, isr),
+    failed: (_replica, error) => {
+      if (!this.isClosed) this.options.onFailed(error)
+    },
+  }
+
+  /** Brings an open replica to what the metadata says by now. */
+  private settle(replica: Replica): void {
+    if (this.isClosed || !replica.isOpen) return
+    const state = this.options.image.topicById(replica.topicId)?.partitions[replica.partition]
+    if (!state || this.byKey.get(replica.key) !== replica) return
+    const epochBefore = replica.leaderEpoch
+    const hadState = replica.state !== undefined
+    replica.become(state)
+    if (hadState && replica.leaderEpoch === epochBefore) return
+    this.follow(replica, state.leader)
+    const isLeader = replica.leader !== undefined
+    if (isLeader || this.wasLeader.has(replica.key)) this.options.onRoleChanged(replica)
+    if (isLeader) this.wasLeader.add(replica.key)
+    else this.wasLeader.delete(replica.key)
+  }
+
+  private follow(replica: Replica, leaderId: number): void {
+    this.fetcherOf.get(replica.key)?.remove(replica)
+    this.fetcherOf.delete(replica.key)
+    if (leaderId === -1 || leaderId === this.options.brokerId) return
+    const fetcher = this.fetchers.get(leaderId) ?? this.createFetcher(leaderId)
+    this.fetcherOf.set(replica.key, fetcher)
+    fetcher.add(replica)
+  }
+
+  private createFetcher(leaderId: number): FollowerFetcher {
+    const { settings, links, brokerId } = this.options
+    const fetcher = new FollowerFetcher(this.environment, {
+      followerId: brokerId,
+      leaderId,
+      maxWaitMs: settings.number('replica.fetch.wait.max.ms'),
+      maxBytes: settings.number('replica.fetch.response.max.bytes'),
+      backoffMs: settings.number('replica.fetch.backoff.ms'),
+      brokerEpoch: () => this.options.brokerEpoch(),
+      fetch: (request) => links.fetch(leaderId, request),
+    })
+    this.fetchers.set(leaderId, fetcher)
+    return fetcher
+  }
+
+  private removeTopic(topicId: string): void {
+    for (const replica of [...this.byKey.values()]) {
+      if (replica.topicId !== topicId) continue
+      this.fetcherOf.get(replica.key)?.remove(replica)
+      this.fetcherOf.delete(replica.key)
+      this.byKey.delete(replica.key)
+      const hadRole = this.wasLeader.delete(replica.key)
+      replica.remove().catch((thrown: unknown) => this.note(thrown))
+      this.purgatory.touch(replica.key)
+      if (hadRole) this.options.onRoleChanged(replica)
+    }
+  }
+
+  private configure(changed: string): void {
+    const { settings, image } = this.options
+    for (const replica of this.byKey.values()) {
+      if (changed !== `topic:${replica.topic}`) continue
+      const own = image.configs('topic', replica.topic)
+      replica.configure(logConfigOf(settings, own), minInSyncOf(settings, own))
+    }
+  }
+
+  /** Folders of partitions that were deleted, or moved away, while this broker was down. */
+  private async removeStrangers(): Promise<void> {
+    const { disk } = this.environment
+    const { folder, image, brokerId } = this.options
+    for (const name of await disk.list(folder)) {
+      const parsed = parseFolderName(name)
+      if (!parsed) continue
+      const state = image.topicById(parsed.topicId)?.partitions[parsed.partition]
+      if (!state?.replicas.includes(brokerId)) await disk.remove(`${folder}/${name}`)
+    }
+  }
+
+  private checkLag(): void {
+    const lagMsMax = this.options.settings.number('replica.lag.time.max.ms')
+    for (const replica of this.byKey.values()) if (replica.isOpen) replica.shrinkIfLagging(lagMsMax)
+  }
+
+  private async applyRetention(): Promise<void> {
+    for (const replica of [...this.byKey.values()]) {
+      // Followers let go what their leader has let go.
+      if (this.isClosed) return
+      if (replica.isOpen && replica.leader) await replica.log.applyRetention(replica.highWatermark)
+    }
+  }
+
+  private async saveHighWatermarks(): Promise<void> {
+    this.savedHighWatermarks = this.highWatermarks()
+    await writeHighWatermarks(this.environment, this.options.folder, this.savedHighWatermarks)
+  }
+
+  private highWatermarks(): Map<string, number> {
+    return new Map(
+      [...this.byKey.values()].map((replica) => {
+        return [folderName(replica.topic, replica.partition, replica.topicId), replica.highWatermark]
+      }),
+    )
+  }
+
+  private repeat(slot: number, everyMs: number, action: () => void | Promise<void>): void {
+    this.timers[slot] = this.environment.timers.after(everyMs, async () => {
+      try {
+        if (!this.isClosed) await action()
+      } catch (thrown) {
+        this.note(thrown)
+      }
+      if (!this.isClosed) this.repeat(slot, everyMs, action)
+    })
+  }
+
+  private note(thrown: unknown): void {
+    if (this.isClosed) return
+    this.environment.log.write('error', `broker-${this.options.brokerId}`, MillraceError.from(thrown).message)
+  }
+}
+
+/** The topic's id keeps a topic apart from an earlier one of the same name. */
+function folderName(topic: string, partition: number, topicId: string): string {
+  return `${topic}-${partition}.${topicId}`
+}
+
+function parseFolderName(name: string): { partition: number; topicId: string } | undefined {
+  const match = /-(\d+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(name)
+  return match ? { partition: Number(match[1]), topicId: match[2]! } : undefined
+}

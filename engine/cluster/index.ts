@@ -1,0 +1,3 @@
+export { type ClusterOptions, type ClusterTopic, EmbeddedCluster } from './embedded-cluster.ts'
+export { embeddedDefaults } from './embedded-defaults.ts'
+export type { BrokerLife, BrokerStatus, ClusterStatus, PartitionStatus, TopicStatus } from './status.ts'
