@@ -1,4 +1,5 @@
 import type { LogLevel, LogSink } from '../environment/index.ts'
+import { logText } from '../runner/forward-log.ts'
 
 export interface LogEntry {
   readonly sequence: number
@@ -25,21 +26,11 @@ export function createLogRing(nowMs: () => number): LogRing {
     sink: {
       write(level, source, text, facts) {
         if (level === 'debug') return
-        const whole = facts === undefined ? text : `${text} ${factsText(facts)}`
+        const whole = logText(text, facts)
         entries.push({ sequence: ++sequence, timeMs: nowMs(), level, source, text: whole.slice(0, textMax) })
         if (entries.length > entriesMax * 2) entries = entries.slice(-entriesMax)
       },
     },
     after: (after) => entries.filter((entry) => entry.sequence > after).slice(-entriesMax),
   }
-}
-
-function factsText(facts: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(facts).map(([name, value]) => `${name}=${factText(value)}`)
-  return parts.join(' ')
-}
-
-function factText(value: unknown): string {
-  if (value instanceof Error) return value.message
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

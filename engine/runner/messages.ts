@@ -4,6 +4,7 @@ import type { BundledCode } from '../environment/index.ts'
 import type { PipelineDocument } from '../pipeline/document.ts'
 import type { SourceLag, StepMetrics } from '../streams/api.ts'
 import type { TopologyPlan } from '../streams/plan.ts'
+import type { ForwardedLog } from './forward-log.ts'
 
 export type RunStateName = 'starting' | 'running' | 'idle' | 'stopping' | 'stopped' | 'failed'
 
@@ -39,6 +40,7 @@ export interface RunStart {
 export type ToRun = { readonly kind: 'stop' }
 
 export type FromRun =
+  | ForwardedLog
   | { readonly kind: 'state'; readonly state: RunStateName }
   | { readonly kind: 'sample'; readonly sample: RunSample }
   /** Ends the run. */
@@ -125,6 +127,7 @@ export interface ThreadStart {
 export type ToThread = { readonly kind: 'stop' }
 
 export type FromThread =
+  | ForwardedLog
   | { readonly kind: 'state'; readonly state: 'running' | 'stopped' }
   | {
       readonly kind: 'metrics'

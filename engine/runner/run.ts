@@ -119,6 +119,9 @@ export class Run {
       case 'failed':
         this.#fail(message.failure)
         return
+      case 'log':
+        this.#tell(message)
+        return
       case 'problem':
         this.#sampler?.noteProblem(message.failure)
         this.#tell(message)

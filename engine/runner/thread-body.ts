@@ -1,5 +1,6 @@
 import type { WorkerBody } from '../environment/index.ts'
 import { runFeeds } from './feed-thread.ts'
+import { forwardingLog } from './forward-log.ts'
 import { isInUserCode } from './guard.ts'
 import type { ThreadStart } from './messages.ts'
 import { runStreams } from './stream-thread.ts'
@@ -15,6 +16,7 @@ export function threadBody(host: ThreadProcess): WorkerBody {
     const start = context.data as ThreadStart
     host.guardProcess(() => isInUserCode(start.guard))
     const run = start.role === 'streams' ? runStreams : runFeeds
-    return run(context.environment, start, context.port)
+    const environment = forwardingLog(context.environment, (entry) => context.port.post(entry))
+    return run(environment, start, context.port)
   }
 }

@@ -84,6 +84,7 @@ export class ClusterHandle {
       settle = { resolve, reject }
     })
     const calls = new WorkerCalls<ClusterCalls, ClusterTold>(worker, 'cluster', (told) => {
+      if (told.kind === 'log') return this.#environment.log.write(told.level, told.source, told.text)
       if (told.kind === 'failed') return settle?.reject(new MillraceError(told.error))
       if (told.kind === 'ready') {
         this.#bootstrap = told.cluster.bootstrap

@@ -1,4 +1,5 @@
 import type { ErrorParts } from '../../base/errors.ts'
+import type { ForwardedLog } from '../../runner/forward-log.ts'
 import type { ClusterState } from '../contract.ts'
 
 /** Between the host and the thread that the cluster runs in. */
@@ -11,6 +12,7 @@ export interface ClusterCalls {
 }
 
 export type ClusterTold =
+  | ForwardedLog
   | { readonly kind: 'ready'; readonly cluster: ClusterState }
   | { readonly kind: 'failed'; readonly error: ErrorParts }
   | { readonly kind: 'changed'; readonly cluster: ClusterState }

@@ -80,8 +80,12 @@ export class RecordReader {
 
   /** @throws MillraceError NO_SUCH_RECORD when retention or compaction has removed it, or it was never there */
   async full(topic: string, partition: number, offset: number): Promise<RecordRow> {
-    const found = await this.#fetch(topic, [{ partition, from: offset, to: offset + 1 }])
-    const record = found.get(partition)?.[0]
+    const [bound] = await this.bounds(topic, [partition])
+    const isThere = bound !== undefined && offset >= bound.startOffset && offset < bound.endOffset
+    const found = isThere
+      ? await this.#fetch(topic, [{ partition, from: offset, to: offset + 1 }])
+      : undefined
+    const record = found?.get(partition)?.[0]
     if (record) return rowOf(record, Number.POSITIVE_INFINITY)
     throw new MillraceError({
       code: 'NO_SUCH_RECORD',
@@ -108,7 +112,8 @@ export class RecordReader {
       while (open.size > 0 && clock.monotonicMs() < deadlineMs) {
         for (const record of await consumer.poll(200)) {
           const range = open.get(record.partition)
-          if (!range || record.offset >= range.to) continue
+          // Retention may have taken what was asked for in the meantime, and the consumer then begins elsewhere.
+          if (!range || record.offset < range.from || record.offset >= range.to) continue
           const list = found.get(record.partition) ?? []
           found.set(record.partition, list)
           list.push(record)

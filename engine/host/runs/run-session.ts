@@ -143,6 +143,9 @@ export class RunSession {
       case 'problem':
         this.#events.onProblem(copied(message.failure))
         return
+      case 'log':
+        this.#environment.log.write(message.level, message.source, message.text)
+        return
       case 'sample':
         this.#take(message.sample)
     }
