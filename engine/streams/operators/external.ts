@@ -17,9 +17,9 @@ export function external(supplier: () => ExternalSink) {
           await sink.open?.({ id: setup.task.id, partition: setup.task.partition })
           open = true
         }
-        const records = gathered
+        // They stay ours until the sink has them.
+        await sink.deliver(gathered)
         gathered = []
-        await sink.deliver(records)
       },
       async close() {
         if (open) await sink.close?.()

@@ -28,6 +28,8 @@ const commitIntervalMsDefault = 500
 /** How long records are processed before the loop looks after everything else. */
 const sliceMs = 10
 const pollWaitMs = 100
+/** Members learn of a rebalance by heartbeat: this is how long threads that start one after the other wait for each other. */
+const heartbeatIntervalMs = 300
 /** Per partition: above the first it is paused, below the second resumed. */
 const bufferedMax = 4000
 const bufferedResume = 1000
@@ -87,6 +89,7 @@ class StreamThread implements KafkaStreams {
       autoOffsetReset: 'earliest',
       recordsPerPollMax: bufferedMax,
       sessionTimeoutMs: options.sessionTimeoutMs,
+      heartbeatIntervalMs,
       assignors: [streamsAssignor(topology, applicationId, () => this.#tasks.ids)],
     })
     this.#producers = this.#makeProducers()
@@ -288,7 +291,7 @@ class StreamThread implements KafkaStreams {
   /** Undefined when the loop can go on. */
   async #afterError(error: unknown): Promise<ProcessingError | undefined> {
     if (error instanceof StepFailure) {
-      await this.#commitBeforeFailing()
+      if (error.where.stage !== 'production') await this.#commitBeforeFailing()
       return error.where
     }
     if (!(error instanceof WritesLost) && !isRetriable(error)) return placeOf(error)
