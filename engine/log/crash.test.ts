@@ -128,6 +128,8 @@ class Harness {
     // Removed segments may be back.
     this.start = this.log.logStartOffset
     this.cut(end)
+    // What recovery found it has made durable.
+    this.durable = end
     this.epoch++
     await this.compare()
   }
@@ -223,7 +225,7 @@ test.each([
           losses += harness.losses
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 300 },
     )
     // Otherwise the crashes did not crash.
     expect(losses).toBeGreaterThan(10)

@@ -110,7 +110,11 @@ export class PartitionLog {
     const log = new PartitionLog(world, place, options, found)
     await log.#segments.at(-1)!.indexes()
     log.#report()
-    if (!found.recovery.wasClean) await log.#seal(log.#segments.at(-1)!, log.#snapshot())
+    if (!found.recovery.wasClean) {
+      // The snapshot vouches for all segments: those that were only found in good order have to be made durable first.
+      for (const segment of found.scanned) await segment.seal()
+      await log.#seal(log.#segments.at(-1)!, log.#snapshot())
+    }
     return log
   }
 
@@ -298,7 +302,10 @@ export class PartitionLog {
       const cut = await segment.placeOf(offset)
       await this.#snapshots.removeBehind(cut.offset)
       while (this.#segments.at(-1) !== segment) await this.#segments.pop()!.remove()
+      // Durably: what a newer leader has overruled must not come back after a crash.
+      await this.#world.disk.syncFolder(this.folder)
       await segment.truncate(cut.position, cut.offset)
+      await segment.using((file) => file.sync())
       this.#logEndOffset = cut.offset
       this.#logStartOffset = Math.min(this.#logStartOffset, this.#logEndOffset)
       this.leaderEpochs.truncateFromEnd(this.#logEndOffset)

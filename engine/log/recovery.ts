@@ -28,6 +28,8 @@ export interface RecoveryLoss {
 
 export interface RecoveredLog {
   readonly segments: Segment[]
+  /** Those of them that were read, because nothing vouched for them. */
+  readonly scanned: Segment[]
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly leaderEpochs: LeaderEpochs
@@ -59,6 +61,7 @@ export async function recoverLog(
     scan.loss ?? (doubt && scan.endOffset < doubt.offset ? lossByDoubt(place, doubt, scan) : undefined)
   return {
     segments: scan.segments,
+    scanned: scan.scanned,
     logStartOffset: Math.max(snapshot?.logStartOffset ?? 0, scan.segments[0]?.baseOffset ?? 0),
     logEndOffset: scan.endOffset,
     leaderEpochs: scan.leaderEpochs,
@@ -154,6 +157,7 @@ async function removeLater(
 /** Goes through the segment files in order, from the snapshot on. */
 class RecoveryScan {
   readonly segments: Segment[] = []
+  readonly scanned: Segment[] = []
   readonly leaderEpochs: LeaderEpochs
   readonly producers: ProducerState
   endOffset: number
@@ -201,6 +205,7 @@ class RecoveryScan {
     const segment = Segment.known(this.#place, trusted ?? empty, file.modifiedMs)
     this.segments.push(segment)
     if (file.sizeBytes === segment.sizeBytes) return
+    this.scanned.push(segment)
     await this.#scan(segment, file, path)
   }
 
