@@ -83,22 +83,29 @@ export class ClusterImage {
         return
       }
       case 'fence-broker':
-        return this.changeBroker(record, { fenced: true }, changes)
+        this.changeBroker(record, { fenced: true }, changes)
+        return
       case 'unfence-broker':
-        return this.changeBroker(record, { fenced: false }, changes)
+        this.changeBroker(record, { fenced: false }, changes)
+        return
       case 'shutting-down':
-        return this.changeBroker(record, { shuttingDown: true }, changes)
+        this.changeBroker(record, { shuttingDown: true }, changes)
+        return
       case 'topic':
         this.putTopic({ name: record.name, topicId: record.topicId, partitions: [] }, changes)
         return
       case 'partition':
-        return this.putPartition(record.topicId, record.partition, record.state, changes)
+        this.putPartition(record.topicId, record.partition, record.state, changes)
+        return
       case 'partition-change':
-        return this.changePartition(record, changes)
+        this.changePartition(record, changes)
+        return
       case 'remove-topic':
-        return this.removeTopic(record.topicId, changes)
+        this.removeTopic(record.topicId, changes)
+        return
       case 'config':
-        return this.setConfig(record, changes)
+        this.setConfig(record, changes)
+        return
       case 'producer-ids':
         this.nextProducerId = record.next
         return

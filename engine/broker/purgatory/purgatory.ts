@@ -33,7 +33,10 @@ export class Purgatory {
   /** Tries at once; else waits under the keys, `timeoutMs` at most. */
   add(operation: Delayed, keys: readonly string[], timeoutMs: number): void {
     if (operation.tryComplete()) return
-    if (timeoutMs <= 0) return operation.expire()
+    if (timeoutMs <= 0) {
+      operation.expire()
+      return
+    }
     const waiting: Waiting = { operation, keys, timer: undefined, isDone: false }
     for (const key of keys) {
       const waiters = this.byKey.get(key)

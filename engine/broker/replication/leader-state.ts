@@ -87,6 +87,18 @@ export class LeaderState {
     progress.leaderEndOffsetAtLastFetch = leaderEndOffset
   }
 
+  /** Whoever has everything up to now is caught up until now, however long ago it fetched: nothing came meanwhile. */
+  beforeAppend(leaderEndOffset: number, nowMs: number): void {
+    for (const progress of this.followers.values()) {
+      if (progress.endOffset >= leaderEndOffset) progress.caughtUpMs = nowMs
+    }
+  }
+
+  /** Followers outside the in-sync set. */
+  outOfSync(): number[] {
+    return [...this.followers.keys()].filter((id) => !this.isr.includes(id))
+  }
+
   /**
    * Invariant 3: never beyond what every member of the in-sync set has, also of one that may soon hold. Stands still
    * while the set is smaller than `minInSync` (KIP-966).

@@ -96,11 +96,13 @@ export class Replica {
     else if (isNewEpoch || !this.leader) this.lead(state)
     else this.leader.update(state)
     this.advanceHighWatermark()
+    this.reconsiderIsr()
     this.events.progressed(this)
   }
 
   /** @throws MillraceError as `PartitionLog.appendAsLeader` does */
   append(records: Buffer, origin: 'client' | 'internal' = 'client') {
+    this.leader?.beforeAppend(this.log.logEndOffset, this.environment.clock.monotonicMs())
     const result = this.log.appendAsLeader(records, this.leaderEpoch, { origin })
     this.bytesIn += records.length
     if (!result.isDuplicate) this.events.appended(this)
@@ -112,9 +114,19 @@ export class Replica {
     if (!leader) return
     const nowMs = this.environment.clock.monotonicMs()
     leader.followerFetched(follower, { offset, brokerEpoch }, this.log.logEndOffset, nowMs)
+    this.considerExpansion(leader, follower)
+    this.advanceHighWatermark()
+  }
+
+  /** Whether a follower has earned its place may depend on more than its fetches, and an idle one does not repeat them. */
+  reconsiderIsr(): void {
+    const { leader } = this
+    for (const follower of leader?.outOfSync() ?? []) this.considerExpansion(leader!, follower)
+  }
+
+  private considerExpansion(leader: LeaderState, follower: number): void {
     const expanded = leader.expandedBy(follower, this.highWatermark)
     if (expanded) this.events.isrWanted(this, expanded)
-    this.advanceHighWatermark()
   }
 
   shrinkIfLagging(lagMsMax: number): void {

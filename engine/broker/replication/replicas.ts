@@ -1,7 +1,7 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment, TimerHandle } from '../../environment/index.ts'
 import { TailMemory } from '../../log/tail-memory.ts'
-import type { ClusterImage, ImageChanges, TopicImage } from '../controller/image.ts'
+import type { ImageChanges, TopicImage } from '../controller/image.ts'
 import type { PeerLinks } from '../peers/links.ts'
 import { Purgatory } from '../purgatory/purgatory.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
@@ -99,6 +99,7 @@ export class Replicas {
       if (topic) this.applyTopic(topic)
     }
     for (const name of changes.configs) this.configure(name)
+    if (changes.brokers.size > 0) this.reconsiderIsrs()
   }
 
   async close(options: { clean: boolean }): Promise<void> {
@@ -131,7 +132,7 @@ export class Replicas {
     topic.partitions.forEach((state, partition) => {
       const key = replicaKey(topic.topicId, partition)
       const known = this.byKey.get(key)
-      if (known?.isOpen) return this.settle(known)
+      if (known?.isOpen) this.settle(known)
       if (known || !state.replicas.includes(this.options.brokerId)) return
       const replica = this.create(topic, partition)
       this.byKey.set(key, replica)
@@ -246,7 +247,12 @@ export class Replicas {
     }
   }
 
+  private reconsiderIsrs(): void {
+    for (const replica of this.byKey.values()) if (replica.isOpen) replica.reconsiderIsr()
+  }
+
   private checkLag(): void {
+    this.reconsiderIsrs()
     const lagMsMax = this.options.settings.number('replica.lag.time.max.ms')
     for (const replica of this.byKey.values()) if (replica.isOpen) replica.shrinkIfLagging(lagMsMax)
   }

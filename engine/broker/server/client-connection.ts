@@ -64,7 +64,8 @@ export class ClientConnection {
         this.heldBytes += frame.length
       }
     } catch (thrown) {
-      return this.fail(thrown)
+      this.fail(thrown)
+      return
     }
     this.pump()
   }

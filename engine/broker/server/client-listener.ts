@@ -74,7 +74,10 @@ export class ClientListener {
   }
 
   private accept(connection: Connection): void {
-    if (this.isCutOff) return connection.destroy()
+    if (this.isCutOff) {
+      connection.destroy()
+      return
+    }
     if (this.waiting) {
       connection.pause()
       this.waiting.push(connection)

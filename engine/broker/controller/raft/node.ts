@@ -123,15 +123,20 @@ export class RaftNode {
     }
     switch (message.kind) {
       case 'vote':
-        return this.answerVote(from, message, nowMs)
+        this.answerVote(from, message, nowMs)
+        return
       case 'vote-reply':
-        return this.countVote(from, message, nowMs)
+        this.countVote(from, message, nowMs)
+        return
       case 'append':
-        return this.answerAppend(from, message, nowMs)
+        this.answerAppend(from, message, nowMs)
+        return
       case 'snapshot':
-        return this.answerSnapshot(from, message, nowMs)
+        this.answerSnapshot(from, message, nowMs)
+        return
       case 'append-reply':
-        return this.countAppend(from, message, nowMs)
+        this.countAppend(from, message, nowMs)
+        return
       default:
         unreachable(message)
     }
@@ -200,7 +205,8 @@ export class RaftNode {
       const hasLeader = this.role === 'leader' || nowMs - this.leaderHeardMs < this.options.electionTimeoutMs
       const granted = isCurrent && request.epoch > this.epoch && !hasLeader
       const epoch = granted ? request.epoch : this.epoch
-      return this.send(from, { kind: 'vote-reply', epoch, pre: true, granted })
+      this.send(from, { kind: 'vote-reply', epoch, pre: true, granted })
+      return
     }
     const isFree = this.votedFor === undefined || this.votedFor === from
     const granted = request.epoch === this.epoch && isCurrent && isFree && this.role !== 'leader'
@@ -252,7 +258,10 @@ export class RaftNode {
     const heard = [...this.peers.values()].filter(
       (peer) => nowMs - peer.heardMs < this.options.electionTimeoutMs,
     )
-    if (!this.hasMajority(heard.length + 1)) return this.becomeFollower(undefined, nowMs)
+    if (!this.hasMajority(heard.length + 1)) {
+      this.becomeFollower(undefined, nowMs)
+      return
+    }
     for (const [id, peer] of this.peers) this.replicate(id, peer, nowMs)
   }
 
@@ -282,14 +291,18 @@ export class RaftNode {
   }
 
   private answerAppend(from: number, request: AppendRequest, nowMs: number): void {
-    if (request.epoch < this.epoch) return this.replyAppend(from, false, this.log.lastIndex)
+    if (request.epoch < this.epoch) {
+      this.replyAppend(from, false, this.log.lastIndex)
+      return
+    }
     this.follow(from, nowMs)
     // What lies below the snapshot is committed, hence equal.
     const skipped = Math.max(0, this.log.snapshot.index - request.prevIndex)
     const prevIndex = request.prevIndex + skipped
     const prevEpoch = skipped > 0 ? this.log.snapshot.epoch : request.prevEpoch
     if (this.log.epochAt(prevIndex) !== prevEpoch) {
-      return this.replyAppend(from, false, this.log.lastIndexOfEpoch(prevEpoch, prevIndex - 1))
+      this.replyAppend(from, false, this.log.lastIndexOfEpoch(prevEpoch, prevIndex - 1))
+      return
     }
     const entries = request.entries.slice(skipped)
     entries.forEach((entry, i) => {
@@ -312,7 +325,10 @@ export class RaftNode {
   }
 
   private answerSnapshot(from: number, request: SnapshotRequest, nowMs: number): void {
-    if (request.epoch < this.epoch) return this.replyAppend(from, false, this.log.lastIndex)
+    if (request.epoch < this.epoch) {
+      this.replyAppend(from, false, this.log.lastIndex)
+      return
+    }
     this.follow(from, nowMs)
     const { snapshot } = request
     if (snapshot.index > this.commitIndex) {

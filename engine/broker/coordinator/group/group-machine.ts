@@ -77,22 +77,28 @@ class GroupStep {
   take(input: GroupInput): void {
     switch (input.kind) {
       case 'join':
-        return this.join(input.ticket, input.request)
+        this.join(input.ticket, input.request)
+        return
       case 'sync':
-        return this.sync(input.ticket, input.request)
+        this.sync(input.ticket, input.request)
+        return
       case 'heartbeat':
-        return this.answer(input.ticket, this.heartbeat(input.claim))
+        this.answer(input.ticket, this.heartbeat(input.claim))
+        return
       case 'commit':
-        return this.answer(input.ticket, this.mayCommit(input.claim))
+        this.answer(input.ticket, this.mayCommit(input.claim))
+        return
       case 'leave': {
         const errors = input.members.map((member) => this.leave(member))
         this.outputs.push({ kind: 'left', ticket: input.ticket, errors })
         return
       }
       case 'tick':
-        return this.expire()
+        this.expire()
+        return
       case 'stored':
-        return this.stored(input.generation, input.error)
+        this.stored(input.generation, input.error)
+        return
       default:
         unreachable(input)
     }
@@ -114,14 +120,32 @@ class GroupStep {
   private join(ticket: ReplyTicket, request: JoinRequest): void {
     const { group } = this
     const refuse = (error: ErrorName) => this.refuseJoin(ticket, error, request.memberId)
-    if (group.state === 'Dead') return refuse('COORDINATOR_NOT_AVAILABLE')
+    if (group.state === 'Dead') {
+      refuse('COORDINATOR_NOT_AVAILABLE')
+      return
+    }
     const isKnown = group.members.has(request.memberId)
-    if (!isKnown && group.members.size >= this.limits.sizeMax) return refuse('GROUP_MAX_SIZE_REACHED')
-    if (!this.supports(request)) return refuse('INCONSISTENT_GROUP_PROTOCOL')
-    if (request.memberId === '') return this.joinUnknown(ticket, request)
-    if (group.pending.delete(request.memberId)) return this.add(ticket, request, request.memberId)
+    if (!isKnown && group.members.size >= this.limits.sizeMax) {
+      refuse('GROUP_MAX_SIZE_REACHED')
+      return
+    }
+    if (!this.supports(request)) {
+      refuse('INCONSISTENT_GROUP_PROTOCOL')
+      return
+    }
+    if (request.memberId === '') {
+      this.joinUnknown(ticket, request)
+      return
+    }
+    if (group.pending.delete(request.memberId)) {
+      this.add(ticket, request, request.memberId)
+      return
+    }
     const fault = this.claimFault(request)
-    if (fault) return refuse(fault)
+    if (fault) {
+      refuse(fault)
+      return
+    }
     this.rejoin(ticket, request, group.members.get(request.memberId)!)
   }
 
@@ -130,10 +154,17 @@ class GroupStep {
     const memberId = request.newMemberId
     if (request.instanceId !== null) {
       const old = group.instances.get(request.instanceId)
-      if (old === undefined) return this.add(ticket, request, memberId)
-      return this.replaceStatic(ticket, request, group.members.get(old)!)
+      if (old === undefined) {
+        this.add(ticket, request, memberId)
+        return
+      }
+      this.replaceStatic(ticket, request, group.members.get(old)!)
+      return
     }
-    if (!request.needsKnownMemberId) return this.add(ticket, request, memberId)
+    if (!request.needsKnownMemberId) {
+      this.add(ticket, request, memberId)
+      return
+    }
     group.pending.set(memberId, this.nowMs + request.sessionTimeoutMs)
     this.refuseJoin(ticket, 'MEMBER_ID_REQUIRED', memberId)
   }
@@ -313,10 +344,16 @@ class GroupStep {
   private sync(ticket: ReplyTicket, request: SyncRequest): void {
     const { group } = this
     const fault = this.syncFault(request)
-    if (fault) return this.replySync(ticket, fault, nothing)
+    if (fault) {
+      this.replySync(ticket, fault, nothing)
+      return
+    }
     const member = group.members.get(request.memberId)!
     this.touch(member)
-    if (group.state === 'Stable') return this.replySync(ticket, 'NONE', member.assignment)
+    if (group.state === 'Stable') {
+      this.replySync(ticket, 'NONE', member.assignment)
+      return
+    }
     member.hasSynced = true
     if (member.syncReply !== undefined) this.replySync(member.syncReply, 'REBALANCE_IN_PROGRESS', nothing)
     member.syncReply = ticket
@@ -354,7 +391,8 @@ class GroupStep {
     if (group.state !== 'CompletingRebalance' || group.generation !== generation) return
     if (error !== 'NONE') {
       this.failSyncs(error)
-      return this.rebalance()
+      this.rebalance()
+      return
     }
     this.enter('Stable', Number.POSITIVE_INFINITY)
     for (const member of group.members.values()) {
