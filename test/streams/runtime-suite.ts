@@ -37,7 +37,8 @@ afterEach(async () => {
   for (const streams of open.splice(0)) await streams.close()
 })
 
-export function runtimeSuite(site: () => Site): void {
+/** `breakBroker` ends a broker as a crash would, on clusters of several. */
+export function runtimeSuite(site: () => Site, breakBroker?: () => Promise<void>): void {
   /** Names that no other test uses. */
   function names() {
     const app = `app-${++runs}-${Math.random().toString(36).slice(2, 8)}`
@@ -294,6 +295,33 @@ export function runtimeSuite(site: () => Site): void {
     await working.close()
     expect(taken).toEqual(Array.from({ length: 300 }, (_, i) => i))
   })
+
+  test.skipIf(breakBroker === undefined)(
+    'a killed broker neither stops the run nor loses a record',
+    async () => {
+      const all = names()
+      await createTopics(site(), { [all.input]: 6, [all.output]: 3 })
+      const streams = begin(countPerUser(all), all.app, { replicationFactor: 3 })
+      await streams.start()
+      await until('running', () => streams.state === 'running')
+      const total = 20_000
+      const slowly = async () => {
+        for (let from = 0; from < total; from += 500) {
+          await produce(site(), all.input, orders(from, from + 500))
+          if (from === total / 4) await breakBroker!()
+        }
+      }
+      await slowly()
+      const counted = () => streams.metrics().steps['per-user']!.in
+      await untilHolds('all counted', () => counted() >= total, 60_000)
+      await streams.close()
+      expect(failed).toEqual([])
+      const counts = latest(await readAll(site(), all.output))
+      expect(counts.size).toBe(20)
+      for (const count of counts.values()) expect(count).toBeGreaterThanOrEqual(total / 20)
+    },
+    120_000,
+  )
 }
 
 function broken(): never {

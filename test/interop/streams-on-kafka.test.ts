@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
+import { runtimeSuite } from '../streams/runtime-suite.ts'
+import type { Site } from '../streams/topics.ts'
+import { type ApacheKafka, apacheKafkaMissing, startApacheKafka } from './apache-kafka.ts'
+
+const missing = await apacheKafkaMissing()
+
+describe.skipIf(missing !== undefined)('the runtime on Apache Kafka', () => {
+  const environment = createNodeEnvironment()
+  let kafka: ApacheKafka | undefined
+  let site: Site
+
+  beforeAll(async () => {
+    kafka = await startApacheKafka({ nodes: 3, settings: { 'group.initial.rebalance.delay.ms': '0' } })
+    site = { environment, bootstrap: kafka.bootstrap }
+  }, 120_000)
+  afterAll(() => kafka?.stop())
+
+  runtimeSuite(
+    () => site,
+    async () => kafka?.kill(3),
+  )
+})
