@@ -237,12 +237,13 @@ describe.skipIf(missing !== undefined)('our client on Apache Kafka', () => {
   })
 
   describe('groups', () => {
-    test.each<[string, () => PartitionAssignor]>([
-      ['range', () => rangeAssignor],
-      ['roundrobin', () => roundRobinAssignor],
-      ['sticky', createStickyAssignor],
-      ['cooperative-sticky', () => cooperativeStickyAssignor],
-    ])('members come and go, every record is read, none by two at once (%s)', async (_, assignor) => {
+    test.each<[string, () => PartitionAssignor, number[]]>([
+      // Topic by topic, the first of two members gets one more.
+      ['range', () => rangeAssignor, [2, 4]],
+      ['roundrobin', () => roundRobinAssignor, [3, 3]],
+      ['sticky', createStickyAssignor, [3, 3]],
+      ['cooperative-sticky', () => cooperativeStickyAssignor, [3, 3]],
+    ])('members come and go, every record is read, none by two at once (%s)', async (_, assignor, left) => {
       const [one, two] = [await newTopic(3), await newTopic(3)]
       const producer = newProducer({})
       let produced = 0
@@ -258,7 +259,7 @@ describe.skipIf(missing !== undefined)('our client on Apache Kafka', () => {
         expect(new Set(members.flatMap((member) => [...member.owned])).size).toBe(6)
         await members[1]!.close()
         await Promise.all([members[0]!.runFor(2500), members[2]!.runFor(2500)])
-        expect([members[0]!.owned.size, members[2]!.owned.size]).toEqual([3, 3])
+        expect([members[0]!.owned.size, members[2]!.owned.size].sort()).toEqual(left)
       } finally {
         clearInterval(feed)
       }
@@ -378,9 +379,9 @@ describe.skipIf(missing !== undefined)('our client on Apache Kafka', () => {
     const offsets = await admin.listOffsets([
       { ...place, spec: 'earliest' },
       { topic, partition: 1, spec: 'latest' },
-      { ...place, partition: 0, spec: 'earliest' },
+      { ...place, spec: 'latest' },
     ])
-    expect(offsets.map(({ offset }) => offset)).toEqual([0, 0, 0])
+    expect(offsets.map(({ offset }) => offset)).toEqual([0, 0, 3])
     const [byTime] = await admin.listOffsets([{ ...place, spec: { timestampMs: Date.now() - 60_000 } }])
     expect(byTime!.offset).toBe(0)
     const [greatest] = await admin.listOffsets([{ ...place, spec: 'max-timestamp' }])

@@ -21,18 +21,46 @@ export async function listOffsets(
   queries: readonly OffsetQuery[],
   isolationLevel: 0 | 1 = 0,
 ): Promise<FoundOffset[]> {
-  const found = new Map<string, FoundOffset>()
+  const rounds = await Promise.all(
+    onceEach(queries).map((round) => listOnceEach(cluster, round, isolationLevel)),
+  )
+  const found = new Map(rounds.flatMap((round) => [...round]))
+  return queries.map((query) => found.get(query)!)
+}
+
+/** A request may name a partition only once: several questions about it travel in several requests. */
+function onceEach(queries: readonly OffsetQuery[]): OffsetQuery[][] {
+  const rounds: OffsetQuery[][] = []
+  const counts = new Map<string, number>()
+  for (const query of queries) {
+    const place = placeOf(query)
+    const count = counts.get(place) ?? 0
+    counts.set(place, count + 1)
+    const round = rounds[count]
+    if (round === undefined) rounds.push([query])
+    else round.push(query)
+  }
+  return rounds
+}
+
+async function listOnceEach(
+  cluster: ClusterClient,
+  queries: readonly OffsetQuery[],
+  isolationLevel: 0 | 1,
+): Promise<Map<OffsetQuery, FoundOffset>> {
+  const byPlace = new Map(queries.map((query) => [placeOf(query), query]))
+  const found = new Map<OffsetQuery, FoundOffset>()
   await retrying(cluster, cluster.settings.requestTimeoutMs, async () => {
-    const left = queries.filter((query) => !found.has(placeOf(query)))
+    const left = queries.filter((query) => !found.has(query))
     const answer = await tryListOffsets(cluster, left, isolationLevel)
-    for (const one of answer.found) found.set(placeOf(one), one)
+    for (const one of answer.found) {
+      const query = byPlace.get(placeOf(one))
+      if (query !== undefined) found.set(query, one)
+    }
     if (answer.error !== undefined) throw answer.error
+    if (found.size < queries.length) throw notInAnswer('ListOffsets')
   })
-  return queries.map((query) => {
-    const one = found.get(placeOf(query))
-    if (one === undefined) throw notInAnswer(placeOf(query))
-    return one
-  })
+  return found
 }
 
 export interface OffsetsAnswer {
@@ -41,7 +69,7 @@ export interface OffsetsAnswer {
   readonly error: MillraceError | undefined
 }
 
-/** As `listOffsets`, once: what is found of it, and why others were not. */
+/** One go, each partition once: what is found of it, and why others were not. */
 export async function tryListOffsets(
   cluster: ClusterClient,
   queries: readonly OffsetQuery[],

@@ -66,7 +66,8 @@ export class Results {
   takeLost(sent: readonly Sent[], error: MillraceError): void {
     for (const { queue, batch } of sent) {
       if (!queue.answered(batch)) continue
-      if (isRetriable(error)) this.#retry(queue, batch, error)
+      // An answer that can't be read is as good as none.
+      if (isRetriable(error) || error.code === 'MALFORMED_FRAME') this.#retry(queue, batch, error)
       else this.fail(queue, batch, error)
     }
   }
