@@ -16,8 +16,8 @@ export const definition: NodeDefinition = {
   summary: 'Route by condition',
   order: 40,
   icon: 'route',
-  docs: `Sends each record to the first branch whose condition holds. What matches none goes to *rest*, or is dropped
-and counted when there is no rest.`,
+  docs: `Sends each record to the first branch whose condition holds. What matches none goes to *rest*, or ends here
+when there is no rest.`,
   fields: [
     {
       type: 'list',
