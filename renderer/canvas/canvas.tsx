@@ -74,6 +74,7 @@ function CanvasInside() {
 
   useEffect(() => serveRequests(flow, pane, setPicker), [flow])
   useCanvasKeys(pane)
+  useEffect(() => keepCentre(flow, pane.current), [flow])
 
   const connectEnd: OnConnectEnd = (event, state) => {
     endConnecting()
@@ -168,7 +169,7 @@ function CanvasInside() {
             setPicker({ screen, at: toFlow(screen) })
           }}
         >
-          <Background variant={BackgroundVariant.Dots} gap={20} size={1} color="var(--dots)" />
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} color="var(--dots)" />
           {minimap && (
             <MiniMap
               className="minimap"
@@ -224,6 +225,9 @@ function EmptyCanvas() {
   ) : null
 }
 
+/** Room for the tools at the bottom. */
+const fitPadding = { top: '28px', left: '28px', right: '28px', bottom: '64px' } as const
+
 type Flow = ReturnType<typeof useReactFlow>
 
 function serveRequests(
@@ -246,7 +250,13 @@ function serveRequests(
         // After the document's new nodes are in place.
         requestAnimationFrame(() => {
           const nodes = request.nodes?.map((id) => ({ id }))
-          void flow.fitView({ nodes, padding: 0.12, maxZoom: 1, minZoom: 0.3, duration: nodes ? 140 : 0 })
+          void flow.fitView({
+            nodes,
+            padding: fitPadding,
+            maxZoom: 1,
+            minZoom: 0.3,
+            duration: nodes ? 140 : 0,
+          })
         })
         return
       case 'zoom':
@@ -275,6 +285,23 @@ function serveRequests(
       }
     }
   })
+}
+
+/** When the dock or a panel takes room away, what was in the middle stays there. */
+function keepCentre(flow: Flow, pane: HTMLElement | null) {
+  if (!pane) return
+  let last: { readonly width: number; readonly height: number } | undefined
+  const observer = new ResizeObserver(([entry]) => {
+    if (!entry) return
+    const { width, height } = entry.contentRect
+    if (last && last.width > 0) {
+      const { x, y, zoom } = flow.getViewport()
+      void flow.setViewport({ x: x + (width - last.width) / 2, y: y + (height - last.height) / 2, zoom })
+    }
+    last = { width, height }
+  })
+  observer.observe(pane)
+  return () => observer.disconnect()
 }
 
 /** Not on top of another node: down until there is room. */

@@ -46,14 +46,7 @@ export const EdgeView = memo(function EdgeView(props: EdgeProps<CanvasEdge>) {
       />
       <path key={running ? 'live' : 'still'} ref={drawn} d={path} className={look} fill="none" />
       {running && (
-        <text
-          ref={label}
-          x={labelX}
-          y={labelY - 9}
-          className="edge-label figures"
-          textAnchor="middle"
-          aria-hidden="true"
-        />
+        <text ref={label} x={labelX} y={labelY - 9} className="edge-label figures" textAnchor="middle" />
       )}
     </>
   )

@@ -72,11 +72,13 @@ export function sparkline(node: string, width: number, height: number): string {
   if (values.length < 2) return ''
   const points = thinned(values, 40)
   const top = Math.max(...points, 1e-9)
+  // Steady figures look steady: the box spans at least a fifth of the highest.
+  const bottom = Math.min(Math.min(...points), top * 0.8)
   const step = width / (points.length - 1)
   return points
     .map(
       (value, i) =>
-        `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - 1 - (value / top) * (height - 2)).toFixed(1)}`,
+        `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - 1 - ((value - bottom) / (top - bottom)) * (height - 2)).toFixed(1)}`,
     )
     .join('')
 }

@@ -1,9 +1,10 @@
 import { Handle, type NodeProps, Position } from '@xyflow/react'
 import { Ban, CircleHelp } from 'lucide-react'
 import { memo, useEffect, useRef } from 'react'
-import type { NodeDefinition } from '../../engine/pipeline/definition.ts'
+import type { NodeDefinition, SentencePart } from '../../engine/pipeline/definition.ts'
 import type { PipelineNode } from '../../engine/pipeline/document.ts'
 import { figure } from '../parts/format.ts'
+import { keyed } from '../parts/keyed.ts'
 import { fullConfig, iconOf } from '../parts/kinds.ts'
 import { showErrorsOf } from '../stores/reveal.ts'
 import { useConnecting } from './connecting.ts'
@@ -15,6 +16,7 @@ import { attach, footerText, setAttribute, setText, sparkline } from './live-pai
 export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<CanvasNode>) {
   const { node, definition, shape, state } = data
   const Icon = iconOf(definition)
+  const outputs = shape.ports.filter((port) => port.side === 'out').length
   return (
     <div
       className={`node ${selected ? 'selected' : ''} ${node.bypass ? 'bypassed' : ''} ${state.errors ? 'broken' : ''} ${state.restricted ? 'restricted' : ''}`}
@@ -38,7 +40,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       <Sentence node={node} definition={definition} />
       {data.running && <Footer id={id} definition={definition} />}
       {shape.ports.map((port) => (
-        <Port key={handleId(port.side, port.name)} node={id} port={port} labelled={shape.ports.length > 2} />
+        <Port key={handleId(port.side, port.name)} node={id} port={port} labelled={outputs > 1} />
       ))}
     </div>
   )
@@ -61,13 +63,14 @@ function Sentence({
   return (
     <p className="node-sentence">
       {node.bypass && 'bypassed · '}
-      {definition.sentence(fullConfig(node)).map((part, i) =>
-        // A sentence is drawn afresh as a whole; its parts have no identity.
-        typeof part === 'string' ? part : <code key={`${i}${part.code}`}>{part.code}</code>,
+      {keyed(definition.sentence(fullConfig(node)), textOfPart).map(({ key, item }) =>
+        typeof item === 'string' ? item : <code key={key}>{item.code}</code>,
       )}
     </p>
   )
 }
+
+const textOfPart = (part: SentencePart) => (typeof part === 'string' ? part : part.code)
 
 function StateDot(props: { readonly id: string; readonly running: boolean; readonly broken: boolean }) {
   const dot = useRef<HTMLSpanElement>(null)
@@ -114,7 +117,7 @@ function Failures({ id }: { readonly id: string }) {
   )
 }
 
-const sparkWidth = 52
+const sparkWidth = 44
 const sparkHeight = 12
 
 function Footer({

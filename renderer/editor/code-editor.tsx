@@ -29,6 +29,7 @@ export default function CodeEditor({ path }: { readonly path: string }) {
       renderLineHighlight: 'line',
       overviewRulerLanes: 0,
       tabSize: 2,
+      bracketPairColorization: { enabled: false },
       padding: { top: 8, bottom: 8 },
       lineNumbersMinChars: 4,
       fixedOverflowWidgets: true,

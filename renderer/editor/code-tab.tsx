@@ -80,12 +80,8 @@ function FlowTypes({ path }: { readonly path: string }) {
 function CodeSkeleton() {
   return (
     <div className="code-editor code-skeleton" aria-busy="true">
-      {[62, 0, 48, 70, 55, 34, 60].map((width, i) => (
-        <span
-          key={`${i}${width}`}
-          className="skeleton"
-          style={{ width: `${width}%`, opacity: width ? 1 : 0 }}
-        />
+      {[62, 48, 70, 55, 34, 60].map((width) => (
+        <span key={width} className="skeleton" style={{ width: `${width}%` }} />
       ))}
     </div>
   )

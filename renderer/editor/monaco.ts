@@ -48,7 +48,7 @@ let declared: { readonly text: string; readonly dispose: () => void } | undefine
 export function declareModule(text: string): void {
   if (declared?.text === text) return
   declared?.dispose()
-  const lib = typescriptDefaults.addExtraLib(text, `${folder}/node_modules/millrace/index.d.ts`)
+  const lib = typescriptDefaults.addExtraLib(text, `${folder}/millrace.d.ts`)
   declared = { text, dispose: () => lib.dispose() }
 }
 

@@ -88,11 +88,6 @@ function Broker({ broker }: { readonly broker: BrokerState }) {
         <span className={`dot ${tones[broker.state]}`} data-hollow={broker.state === 'stopped'} />
         <b>Broker {broker.id}</b>
         <span className={broker.state === 'killed' ? 'bad' : 'muted'}>{broker.state}</span>
-        {broker.controller && (
-          <span className="controller" title="Active controller of the metadata quorum">
-            <Crown size={12} aria-hidden /> controller
-          </span>
-        )}
       </header>
       <dl className="figures">
         <dt>leads</dt>
@@ -104,7 +99,14 @@ function Broker({ broker }: { readonly broker: BrokerState }) {
         <dt>out</dt>
         <dd>{up ? `${bytes(broker.bytesOutPerSec)}/s` : '–'}</dd>
       </dl>
-      <p className="mono faint broker-address">{broker.address}</p>
+      <p className="mono faint broker-address">
+        {broker.address}
+        {broker.controller && (
+          <span className="controller" title="Active controller of the metadata quorum">
+            <Crown size={12} aria-hidden /> controller
+          </span>
+        )}
+      </p>
       <div className="row">
         {up ? (
           <>

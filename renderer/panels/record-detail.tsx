@@ -5,6 +5,7 @@ import { host } from '../host/client.ts'
 import { IconButton } from '../parts/controls.tsx'
 import { absoluteTime, bytes, whole } from '../parts/format.ts'
 import { JsonTree } from '../parts/json.tsx'
+import { keyed } from '../parts/keyed.ts'
 import { Partition } from '../parts/partition.tsx'
 import { parse, rowKey } from '../stores/record-rows.ts'
 import { useRecords } from '../stores/records.ts'
@@ -52,9 +53,8 @@ export function RecordDetail() {
           {shown.headers.length === 0 ? (
             <span className="faint">none</span>
           ) : (
-            shown.headers.map((header, i) => (
-              // A record may carry the same header twice: its place tells them apart.
-              <div key={`${i}${header.key}`} className="header-line">
+            keyed(shown.headers, (header) => header.key).map(({ key, item: header }) => (
+              <div key={key} className="header-line">
                 <span className="json-name">{header.key}</span>
                 <span className="json-string">{header.value.text}</span>
               </div>

@@ -10,6 +10,13 @@ import { loadMore, toggleLive, useRecords } from '../stores/records.ts'
 import { toast } from '../stores/toasts.ts'
 import { setRecordsPopover } from './records-popover.ts'
 
+/** A table that the arrows move through is a grid to a screen reader. */
+const grid = (selected: string | undefined) => ({
+  role: 'grid',
+  tabIndex: 0,
+  'aria-activedescendant': selected && `record-${selected}`,
+})
+
 const rowHeight = 23
 const none: readonly string[] = []
 
@@ -20,7 +27,7 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
   const scroll = useRecords((state) => state.scroll)
   const topic = useRecords((state) => state.topic) ?? ''
   const columns = useColumns((state) => state.paths[topic] ?? none)
-  const box = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLTableElement>(null)
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -65,17 +72,21 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
     event.stopPropagation()
     action()
   }
-  const template = `30px 74px 116px minmax(90px, 0.8fr) ${columns.map(() => 'minmax(80px, 0.7fr)').join(' ')} minmax(180px, 3fr) 64px`
+  const extra = columns.map(() => 'minmax(80px, 0.7fr)').join(' ')
+  const narrow = `22px 62px 96px minmax(80px, 0.6fr) ${extra} minmax(120px, 3fr)`
+  const layout = {
+    ['--columns' as string]: `26px 68px 100px minmax(96px, 0.62fr) ${extra} minmax(160px, 3fr) 54px`,
+    ['--columns-narrow' as string]: narrow,
+    ['--width-min' as string]: `${440 + columns.length * 90}px`,
+  }
   return (
-    <div
+    <table
       ref={box}
       className="record-table scroll"
-      role="grid"
+      {...grid(selected)}
       aria-label={`Records of ${topic}`}
       aria-rowcount={rows.length}
-      aria-activedescendant={selected && `record-${selected}`}
-      tabIndex={0}
-      style={{ ['--columns' as string]: template }}
+      style={layout}
       onKeyDown={onKeyDown}
       onScroll={() => {
         const element = box.current
@@ -84,19 +95,16 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
         else if (element.scrollTop < 100) void loadMore(true)
       }}
     >
-      <div className="record-head record-row" role="row" tabIndex={-1}>
-        {['P', 'Offset', 'Time', 'Key', ...columns, 'Value', 'Size'].map((title) => (
-          <span
-            key={title}
-            role="columnheader"
-            tabIndex={-1}
-            className={`ellipsis ${title === 'Size' ? 'right' : ''}`}
-          >
-            {title}
-          </span>
-        ))}
-      </div>
-      <div className="record-rows" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+      <thead>
+        <tr className="record-head record-row">
+          {['P', 'Offset', 'Time', 'Key', ...columns, 'Value', 'Size'].map((title) => (
+            <th key={title} scope="col" className={`ellipsis ${title === 'Size' ? 'right' : ''}`}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody className="record-rows" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
           const row = rows[item.index]!
           return (
@@ -113,8 +121,8 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
             />
           )
         })}
-      </div>
-    </div>
+      </tbody>
+    </table>
   )
 }
 
@@ -130,37 +138,39 @@ const Row = memo(
   function Row({ row, top, columns, selected, choose }: RowProps) {
     return (
       // The keys of a row are the grid's: it has the focus, and names the row by aria-activedescendant.
-      <div
+      <tr
         id={`record-${rowKey(row)}`}
         className={`record-row ${selected ? 'selected' : ''}`}
-        role="row"
-        tabIndex={-1}
         aria-selected={selected}
         style={{ transform: `translateY(${top}px)` }}
-        onMouseDown={choose}
+        onMouseDown={(event) => {
+          if (event.button === 0) choose()
+        }}
       >
-        <Cell>
+        <td>
           <Partition number={row.partition} />
-        </Cell>
-        <Cell look="figures">{whole(row.offset)}</Cell>
-        <Cell look="figures" title={absoluteTime(row.timestampMs)}>
+        </td>
+        <td className="ellipsis figures">{whole(row.offset)}</td>
+        <td className="ellipsis figures" title={absoluteTime(row.timestampMs)}>
           {timeOfDay(row.timestampMs, row.timestampMs)}
-        </Cell>
-        <Cell title={row.key.text}>
+        </td>
+        <td className="ellipsis" title={row.key.text}>
           {row.key.format === 'null' ? <span className="faint">null</span> : row.key.text}
-        </Cell>
+        </td>
         {columns.map((path) => (
-          <Cell key={path}>{fieldText(row, path)}</Cell>
+          <td key={path} className="ellipsis">
+            {fieldText(row, path)}
+          </td>
         ))}
-        <Cell>
+        <td className="ellipsis">
           {row.value.format === 'null' ? (
             <span className="faint">null (tombstone)</span>
           ) : (
             <JsonLine text={row.value.text} />
           )}
-        </Cell>
-        <Cell look="figures right faint">{bytes(row.sizeBytes)}</Cell>
-      </div>
+        </td>
+        <td className="ellipsis figures right faint">{bytes(row.sizeBytes)}</td>
+      </tr>
     )
   },
   (before, after) =>
@@ -169,18 +179,6 @@ const Row = memo(
     before.columns === after.columns &&
     before.selected === after.selected,
 )
-
-function Cell(props: {
-  readonly look?: string
-  readonly title?: string
-  readonly children: React.ReactNode
-}) {
-  return (
-    <span role="gridcell" tabIndex={-1} className={`ellipsis ${props.look ?? ''}`} title={props.title}>
-      {props.children}
-    </span>
-  )
-}
 
 export async function copyRecord(row: RecordRow | undefined): Promise<void> {
   if (!row) return

@@ -3,7 +3,8 @@ import { Button, Empty } from '../parts/controls.tsx'
 import { counted } from '../parts/format.ts'
 import { useLayout } from '../stores/layout.ts'
 import { followBounds, jump, openTopic, useRecords } from '../stores/records.ts'
-import { useReveal } from '../stores/reveal.ts'
+import { topicOf, useReveal } from '../stores/reveal.ts'
+import { useSelectedNode } from '../stores/selection.ts'
 import { RecordDetail } from './record-detail.tsx'
 import { RecordTable } from './record-table.tsx'
 import { RecordsBar, useTopics } from './records-bar.tsx'
@@ -13,7 +14,8 @@ export function RecordsTab() {
   const revealed = useReveal((state) => state.topic)
   const topic = useRecords((state) => state.topic)
   const topics = useTopics()
-  const first = topics.find((other) => !other.internal)?.name
+  const ofSelected = useSelectedTopic()
+  const first = ofSelected ?? topics.find((other) => !other.internal)?.name
   useEffect(() => {
     if (revealed && revealed !== useRecords.getState().topic) openTopic(revealed)
   }, [revealed])
@@ -29,6 +31,11 @@ export function RecordsTab() {
       <Body filter={filter} />
     </div>
   )
+}
+
+function useSelectedTopic(): string | undefined {
+  const node = useSelectedNode()
+  return node && topicOf(node)
 }
 
 function Body({ filter }: { readonly filter: React.RefObject<HTMLInputElement | null> }) {
@@ -69,16 +76,18 @@ function Body({ filter }: { readonly filter: React.RefObject<HTMLInputElement | 
   )
 }
 
+const skeletonWidths = [420, 310, 380, 290, 440, 350, 400, 330]
+
 function TableSkeleton() {
   return (
     <div className="record-table" aria-busy="true">
-      {Array.from({ length: 8 }, (_, i) => (
-        <div key={`${i}row`} className="record-row skeleton-row">
+      {skeletonWidths.map((width) => (
+        <div key={width} className="record-row skeleton-row">
           <span className="skeleton" style={{ width: 18 }} />
           <span className="skeleton" style={{ width: 52 }} />
           <span className="skeleton" style={{ width: 84 }} />
           <span className="skeleton" style={{ width: 90 }} />
-          <span className="skeleton" style={{ width: 280 + ((i * 53) % 120) }} />
+          <span className="skeleton" style={{ width }} />
         </div>
       ))}
     </div>

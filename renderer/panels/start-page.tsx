@@ -1,5 +1,5 @@
 import { FilePlus2, FolderOpen, Workflow, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { MillraceError } from '../../engine/base/errors.ts'
 import type { Output, PipelineEntry } from '../../engine/host/contract.ts'
 import { host } from '../host/client.ts'
@@ -51,7 +51,7 @@ export function StartPage() {
           <p className="notice error" role="alert">
             <X size={15} aria-hidden />
             <span className="grow">{problem}</span>
-            <Button look="small" onClick={reload}>
+            <Button look="small" onClick={() => void reload()}>
               Try again
             </Button>
           </p>
@@ -103,7 +103,7 @@ function Sample({ entry, opening }: { readonly entry: PipelineEntry; readonly op
   )
 }
 
-function Recent({ entry, reload }: { readonly entry: PipelineEntry; readonly reload: () => void }) {
+function Recent({ entry, reload }: { readonly entry: PipelineEntry; readonly reload: () => Promise<void> }) {
   const now = useNow(true)
   return (
     <li className="recent-row">
@@ -144,25 +144,18 @@ function SampleSkeleton() {
 function useLists(connection: string) {
   const [lists, setLists] = useState<Lists>()
   const [problem, setProblem] = useState<string>()
-  const [turn, setTurn] = useState(0)
-  useEffect(() => {
-    if (connection === 'lost') return
-    let stale = false
-    host()
-      .call('start.list', {})
-      .then((answer) => {
-        if (stale) return
-        setLists(answer)
-        setProblem(undefined)
-      })
-      .catch((thrown) => {
-        if (!stale) setProblem(`The lists could not be read: ${MillraceError.from(thrown).what}.`)
-      })
-    return () => {
-      stale = true
+  const reload = useCallback(async () => {
+    try {
+      setLists(await host().call('start.list', {}))
+      setProblem(undefined)
+    } catch (thrown) {
+      setProblem(`The lists could not be read: ${MillraceError.from(thrown).what}.`)
     }
-  }, [connection, turn])
-  return { lists, problem, reload: () => setTurn(turn + 1) }
+  }, [])
+  useEffect(() => {
+    if (connection !== 'lost') void reload()
+  }, [connection, reload])
+  return { lists, problem, reload }
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

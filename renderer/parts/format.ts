@@ -74,7 +74,12 @@ export function absoluteTime(timestampMs: Maybe): string {
 export function ago(timestampMs: Maybe, nowMs: number): string {
   if (timestampMs === undefined) return unknown
   const passed = Math.max(0, nowMs - timestampMs)
-  return passed < 10_000 ? 'just now' : `${span(Math.round(passed / 1000) * 1000)} ago`
+  if (passed < 10_000) return 'just now'
+  if (passed < 60_000) return `${Math.round(passed / 1000)} s ago`
+  if (passed < 3_600_000) return `${Math.round(passed / 60_000)} min ago`
+  return passed < 48 * 3_600_000
+    ? `${Math.round(passed / 3_600_000)} h ago`
+    : `${Math.round(passed / 86_400_000)} d ago`
 }
 
 /** `1 record`, `1,204 records`. */

@@ -1,13 +1,13 @@
 import { Fragment, type ReactNode } from 'react'
+import { keyed } from './keyed.ts'
 
 /** The little Markdown that node docs and READMEs use: headings, paragraphs, lists, code. Never HTML. */
 export function Markdown({ text }: { readonly text: string }) {
   const blocks = text.trim().split(/\n\s*\n|\n(?=```)/)
   return (
     <div className="markdown">
-      {blocks.map((block, i) => (
-        // The text is drawn afresh as a whole; its blocks have no identity.
-        <Block key={`${i}${block.slice(0, 24)}`} text={block} />
+      {keyed(blocks, (block) => block).map(({ key, item }) => (
+        <Block key={key} text={item} />
       ))}
     </div>
   )
@@ -40,8 +40,7 @@ function Block({ text }: { readonly text: string }): ReactNode {
 }
 
 function inline(text: string): ReactNode {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part, i) => {
-    const key = `${i}${part}`
+  return keyed(text.split(/(`[^`]+`|\*\*[^*]+\*\*)/), (part) => part).map(({ key, item: part }) => {
     if (part.startsWith('`') && part.length > 1) return <code key={key}>{part.slice(1, -1)}</code>
     if (part.startsWith('**') && part.length > 2) return <b key={key}>{part.slice(2, -2)}</b>
     return <Fragment key={key}>{part.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')}</Fragment>

@@ -88,7 +88,7 @@ function withCodeFile(node: PipelineNode, definition: NodeDefinition): PipelineN
     node.name,
     pipeline.files.map((file) => file.path),
   )
-  setFileText(path, processorTemplate)
+  setFileText(path, processorTemplate(node.id))
   return { ...node, config: { ...node.config, [definition.codeField]: path } }
 }
 

@@ -23,16 +23,19 @@ export interface Layout {
   readonly theme: ThemeChoice
 }
 
+/** A small window begins with the canvas alone. */
+const roomy = typeof window !== 'undefined' && window.innerWidth >= 1200
+
 export const useLayout = create<Layout>(() => ({
-  side: 'nodes',
+  side: roomy ? 'nodes' : undefined,
   inspectorOpen: true,
   dockOpen: false,
   dockMaximized: false,
   dockTab: 'problems',
   inspectorTab: 'form',
   sideWidth: 216,
-  inspectorWidth: 296,
-  dockHeight: 322,
+  inspectorWidth: roomy ? 296 : 264,
+  dockHeight: roomy ? 322 : 264,
   overlay: 'throughput',
   minimap: true,
   snap: true,

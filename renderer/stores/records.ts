@@ -31,7 +31,7 @@ const blank: RecordsState = {
   bounds: [],
   rows: [],
   selected: undefined,
-  detailOpen: true,
+  detailOpen: window.innerWidth >= 1280,
   loading: false,
   failure: undefined,
   live: false,

@@ -169,7 +169,10 @@ export const canRun = () => {
 
 function guardUnsaved(purpose: string, then: () => void): void {
   const pipeline = openPipeline()
-  if (!pipeline || !isUnsaved(pipeline)) return then()
+  if (!pipeline || !isUnsaved(pipeline)) {
+    then()
+    return
+  }
   openDialog({
     kind: 'confirm',
     title: `Save "${pipeline.document.name}" first?`,

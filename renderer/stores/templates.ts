@@ -1,7 +1,8 @@
 /** What a new processor's file begins with. */
-export const processorTemplate = `import { processor } from 'millrace'
+export const processorTemplate = (node: string) => `import { processor } from 'millrace'
+import type { Flow } from 'millrace/flow'
 
-export default processor((record, ctx) => {
-  ctx.forward(record)
+export default processor<Flow['${node}'], Flow['${node}']>((record, ctx) => {
+  ctx.forward({ value: record.value })
 })
 `
