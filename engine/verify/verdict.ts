@@ -121,9 +121,11 @@ export class VerdictCheck {
   }
 
   #assign(): void {
-    const positions = [...this.#tallies.values()].map(({ at, tally }) => ({
+    const assigned = new Set(this.#consumer.assignment().map(nameOf))
+    const positions = [...this.#tallies].map(([name, { at, tally }]) => ({
       at,
-      offset: this.#consumer.position(at) ?? tally.acknowledged.startOffset,
+      offset:
+        (assigned.has(name) ? this.#consumer.position(at) : undefined) ?? tally.acknowledged.startOffset,
     }))
     this.#consumer.assign(positions.map(({ at }) => at))
     for (const { at, offset } of positions) this.#consumer.seek(at, offset)

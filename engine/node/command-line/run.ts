@@ -1,3 +1,4 @@
+import { MillraceError } from '../../base/errors.ts'
 import { parseDurationMs } from '../../base/units.ts'
 import type { Environment } from '../../environment/index.ts'
 import { ClusterHandle } from '../../host/cluster/cluster-handle.ts'
@@ -96,7 +97,7 @@ async function runPipeline(environment: Environment, output: Output, request: Ru
     new VerdictCheck(environment, connections.consumer({ clientId: 'verdict' })),
     {
       onState: (state) => watch.state(state),
-      onProblem: (failure) => printError(failure.error),
+      onProblem: (failure) => printError(new MillraceError(failure.error)),
       onSample: (sample) => watch.sample(sample),
     },
   )
@@ -126,6 +127,7 @@ class RunWatch {
   #finish: (reason: Reason) => void = () => undefined
   #sample: Sample | undefined
   #printedMs = 0
+  #timing = false
 
   constructor(environment: Environment, output: Output, request: RunRequest) {
     this.#environment = environment
@@ -145,7 +147,8 @@ class RunWatch {
     if (state === 'failed') this.#finish('failed')
     if (state === 'idle' && this.#request.untilIdle) this.#finish('idle')
     // From here on, so that the time is the pipeline's and not that of its start.
-    if (state === 'running' && this.#request.forMs !== undefined && this.#sample === undefined) {
+    if (state === 'running' && this.#request.forMs !== undefined && !this.#timing) {
+      this.#timing = true
       void this.#environment.timers.sleep(this.#request.forMs).then(() => this.#finish('time'))
     }
   }
