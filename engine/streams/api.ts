@@ -135,8 +135,18 @@ export interface KStream<K, V> {
   /** Inner or left join with the other stream within a window around each record. */
   joinStream<V2, R>(
     other: KStream<K, V2>,
+    joiner: InnerJoiner<K, V, V2, R>,
+    options: StreamJoinOptions & { readonly type: 'inner' },
+  ): KStream<K, R>
+  joinStream<V2, R>(
+    other: KStream<K, V2>,
     joiner: Joiner<K, V, V2, R>,
     options: StreamJoinOptions,
+  ): KStream<K, R>
+  joinTable<V2, R>(
+    table: KTable<K, V2>,
+    joiner: InnerJoiner<K, V, V2, R>,
+    options: Named & { readonly type: 'inner' },
   ): KStream<K, R>
   joinTable<V2, R>(
     table: KTable<K, V2>,
@@ -150,6 +160,9 @@ export interface KStream<K, V> {
 
 /** `right` is null for the unmatched side of a left join. */
 export type Joiner<K, L, R, Out> = (left: L, right: R | null, key: K) => Out
+
+/** An inner join has both sides. */
+export type InnerJoiner<K, L, R, Out> = (left: L, right: R, key: K) => Out
 
 export interface StreamJoinOptions extends Named {
   readonly type: 'inner' | 'left'
