@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createCodeLoader, nodeCodecs } from '../node/environment/index.ts'
+import { createCodeLoader, drainJobs, nodeCodecs } from '../node/environment/index.ts'
 import { World } from '../sim/index.ts'
 import type { PartitionLog } from './index.ts'
 import { buildBatch, openLog, readAll } from './test-log.ts'
@@ -57,8 +57,6 @@ interface Kept {
   readonly timestampMs: number
 }
 
-const drain = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 class Harness {
   readonly world: World
   log!: PartitionLog
@@ -74,7 +72,7 @@ class Harness {
   constructor(seed: number, reordersWrites: boolean) {
     this.world = new World({
       seed,
-      drain,
+      drain: drainJobs,
       codecs: nodeCodecs,
       code: createCodeLoader(),
       tearing: { reordersWrites },

@@ -11,10 +11,6 @@ export class OffsetIndex {
     this.#baseOffset = baseOffset
   }
 
-  get count(): number {
-    return this.#count
-  }
-
   /** 0 when there is no entry. */
   get lastPosition(): number {
     return this.#count === 0 ? 0 : this.#entries[this.#count * 2 - 1]!

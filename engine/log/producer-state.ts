@@ -34,10 +34,6 @@ export class ProducerState {
     for (const entry of entries) this.#entries.set(entry.producerId, entry)
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   entries(): IterableIterator<ProducerEntry> {
     return this.#entries.values()
   }

@@ -7,7 +7,7 @@ const epochMs = Date.UTC(2026, 0, 1)
 export interface SchedulerOptions {
   /**
    * Resolves when all promise jobs that were ready have run. It can't be made of promises alone, and nothing here may use
-   * real timers: `() => new Promise(setImmediate)` in a test.
+   * real timers: `drainJobs` of engine/node in a test.
    */
   readonly drain: () => Promise<void>
   /** Gets a line per event: what makes two runs comparable. */

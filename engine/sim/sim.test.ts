@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { MillraceError } from '../base/errors.ts'
 import type { Connection } from '../environment/index.ts'
-import { createCodeLoader, nodeCodecs } from '../node/environment/index.ts'
+import { createCodeLoader, drainJobs, nodeCodecs } from '../node/environment/index.ts'
 import { FaultPlan, World, type WorldOptions } from './index.ts'
 
-const drain = () => new Promise<void>((resolve) => setImmediate(resolve))
-
 function createWorld(seed: number, options: Partial<WorldOptions> = {}): World {
-  return new World({ seed, drain, codecs: nodeCodecs, code: createCodeLoader(), ...options })
+  return new World({ seed, drain: drainJobs, codecs: nodeCodecs, code: createCodeLoader(), ...options })
 }
 
 /** Two connected ends, of which `server` is on node b. */

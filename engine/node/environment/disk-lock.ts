@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, readFileSync } from 'node:fs'
+import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { MillraceError } from '../../base/errors.ts'
@@ -16,6 +16,9 @@ interface Holder {
   /** Tells two locks of one process apart. */
   readonly ticket: string
 }
+
+/** What file systems without hard links answer. */
+const withoutLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 let ticketNumber = 0
 
@@ -55,6 +58,15 @@ export async function acquireLock(path: string): Promise<DiskLock> {
 async function tryLink(prepared: string, path: string): Promise<boolean> {
   try {
     await link(prepared, path)
+    return true
+  } catch (thrown) {
+    const code = systemCodeOf(thrown) ?? ''
+    if (code === 'EEXIST') return false
+    if (!withoutLinks.includes(code)) throw thrown
+  }
+  // Such a file system copies; what is half copied counts as a dead holder's, which a crash of the machine leaves anyway.
+  try {
+    await copyFile(prepared, path, constants.COPYFILE_EXCL)
     return true
   } catch (thrown) {
     if (systemCodeOf(thrown) === 'EEXIST') return false

@@ -12,6 +12,7 @@ import { createNodeWorkers, type EntryPoints } from './workers.ts'
 export { createCodeLoader } from './code.ts'
 export { nodeCodecs } from './codecs.ts'
 export { createLineLog } from './log-sink.ts'
+export { drainJobs } from './time.ts'
 export { serveWorker } from './worker-entry.ts'
 export type { EntryPoints } from './workers.ts'
 

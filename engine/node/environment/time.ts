@@ -10,6 +10,11 @@ export const nodeClock: Clock = {
 
 export const nodeTimers: Timers = { after, sleep, soon: (fn) => void setImmediate(fn) }
 
+/** Resolves when all promise jobs that were ready have run: what the simulator needs between two events. */
+export function drainJobs(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 function after(delayMs: number, fn: () => void): TimerHandle {
   let remainingMs = Math.max(0, delayMs)
   let timer: NodeJS.Timeout

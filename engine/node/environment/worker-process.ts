@@ -10,6 +10,8 @@ import { workerVariables } from './worker-variables.ts'
 const inspectorLine = /Debugger listening on (ws:\/\/\S+)/
 const inspectorTalk =
   /^(Debugger listening|For help, see: https:\/\/nodejs|Debugger attached|Debugger ending)/
+/** What V8 writes before it gives up on a full heap: said in the worker's exit, so not shown too. */
+const heapReportStart = '<--- Last few GCs --->'
 const stderrTailMax = 16 * 1024
 
 export const startProcess: StartHosted = (entry, limits, events) => {
@@ -76,6 +78,7 @@ interface FollowedError {
 function followStandardError(child: ChildProcess): FollowedError {
   let tail = ''
   let partial = ''
+  let isReporting = false
   let found: (address: string) => void = () => undefined
   const inspectorAddress = new Promise<string>((resolve) => {
     found = resolve
@@ -88,7 +91,8 @@ function followStandardError(child: ChildProcess): FollowedError {
     for (const line of lines) {
       const address = inspectorLine.exec(line)
       if (address) found(address[1]!)
-      if (!inspectorTalk.test(line)) process.stderr.write(`${line}\n`)
+      isReporting ||= line === heapReportStart
+      if (!isReporting && !inspectorTalk.test(line)) process.stderr.write(`${line}\n`)
     }
   })
   return { tail: () => tail, inspectorAddress }
