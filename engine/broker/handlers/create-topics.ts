@@ -64,7 +64,10 @@ function toNewTopic(topic: AskedTopic): NewTopic {
     name: topic.name,
     partitions: topic.numPartitions,
     replicationFactor: topic.replicationFactor,
-    assignments: byPartition.map(({ brokerIds }) => brokerIds),
+    // Where partitions are missing or come twice, one without replicas: the controller refuses it.
+    assignments: byPartition.map(({ partitionIndex, brokerIds }, i) =>
+      partitionIndex === i ? brokerIds : [],
+    ),
     configs: topic.configs,
   }
 }

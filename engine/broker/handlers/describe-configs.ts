@@ -10,6 +10,7 @@
 import type { ResponseInput } from '../../protocol/api.ts'
 import { describeConfigs } from '../../protocol/apis/describe-configs.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
+import { topicNameFault } from '../controller/topic-names.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
 import { brokerSettings } from '../settings/broker-settings.ts'
@@ -52,6 +53,8 @@ interface Fault {
 
 function describe(broker: BrokerContext, type: number, name: string, asked: Asked): ConfigAnswer[] | Fault {
   if (type === resourceTypes.topic) {
+    const nameFault = topicNameFault(name)
+    if (nameFault) return { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic name is invalid: ${nameFault}` }
     if (!broker.image.topics.has(name)) {
       return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `There is no topic ${name}.` }
     }

@@ -3,6 +3,7 @@
  *
  * - Timestamps: −1 latest (the high watermark), −2 earliest, −3 of the greatest timestamp (v7), −4 earliest on the leader's
  *   disk (v8, as earliest), −5 and −6 tiered storage (v9, v11: there is none, −1). Others: the first record at or after.
+ *   In versions that do not know them these are refused with UNSUPPORTED_VERSION.
  * - v4: leader epochs are checked and given.
  * Deviations: OFFSET_NOT_AVAILABLE (KIP-207) is not given: a new leader answers with the high watermark that it has.
  */
@@ -19,15 +20,25 @@ interface Found {
   readonly leaderEpoch: number
 }
 
+/** The first version that knows a special timestamp. */
+const queriesSince: ReadonlyMap<number, number> = new Map([
+  [offsetQueries.maxTimestamp, 7],
+  [offsetQueries.earliestLocal, 8],
+  [offsetQueries.latestTiered, 9],
+  [offsetQueries.earliestPendingUpload, 11],
+])
 const nothing: Found = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
-export const handleListOffsets = handler(listOffsets, async (broker, request) => ({
+export const handleListOffsets = handler(listOffsets, async (broker, request, { version }) => ({
   topics: await Promise.all(
     request.topics.map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
         partitions.map(async ({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-          const found = await find(broker, name, partitionIndex, currentLeaderEpoch, timestamp)
+          const isKnown = version >= (queriesSince.get(timestamp) ?? 0)
+          const found = isKnown
+            ? await find(broker, name, partitionIndex, currentLeaderEpoch, timestamp)
+            : 'UNSUPPORTED_VERSION'
           const error = typeof found === 'string' ? found : 'NONE'
           const { offset, timestampMs, leaderEpoch } = typeof found === 'string' ? nothing : found
           return { partitionIndex, errorCode: errorCodes[error], timestamp: timestampMs, offset, leaderEpoch }

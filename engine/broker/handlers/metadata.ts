@@ -3,7 +3,7 @@
  *
  * Brokers, topics, partitions with leader, epoch, replicas and in-sync set, as this broker knows them.
  * - v0: an empty list asks for all topics; from v1 null does. v4: `allowAutoTopicCreation`; earlier versions allow it.
- * - v10: topic ids, real ones. v12: topics by id: UNKNOWN_TOPIC_ID if there is none.
+ * - v10: topic ids, real ones. v12: topics by id: UNKNOWN_TOPIC_ID if there is none; before, INVALID_REQUEST.
  * - Unknown topics are created where the client and auto.create.topics.enable allow it.
  * Deviations: an auto-created topic is answered as it is once created, not with LEADER_NOT_AVAILABLE first. Authorized
  * operations are never given, as there is no authorizer.
@@ -26,7 +26,7 @@ export const handleMetadata = handler(metadata, async (broker, request, { versio
   const wantsAll = asked === null || (version === 0 && asked.length === 0)
   const topics = wantsAll
     ? [...broker.image.topics.values()].map((topic) => describe(broker, topic))
-    : await Promise.all(asked.map((topic) => describeAsked(broker, request, topic)))
+    : await Promise.all(asked.map((topic) => describeAsked(broker, request, topic, version)))
   const brokers = [...broker.image.brokers.values()]
     .filter((each) => !each.fenced)
     .map(({ id, host, port }) => ({ nodeId: id, host, port, rack: null }))
@@ -43,8 +43,11 @@ async function describeAsked(
   broker: BrokerContext,
   request: RequestOf<typeof metadata>,
   asked: { readonly topicId: string; readonly name: string | null },
+  version: number,
 ): Promise<TopicAnswer> {
   if (asked.name === null) {
+    // Answers have no room for a topic without a name yet.
+    if (version < 12) return missing('INVALID_REQUEST', '', asked.topicId)
     const topic = broker.image.topicById(asked.topicId)
     return topic ? describe(broker, topic) : missing('UNKNOWN_TOPIC_ID', null, asked.topicId)
   }

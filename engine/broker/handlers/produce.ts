@@ -4,6 +4,7 @@
  * Batches are checked (header, CRC, sequence), given offsets and appended as they are; answered after the write (acks 1),
  * after the high watermark passed them (acks −1), or not at all (acks 0). Requests of a connection are appended in order
  * and may wait for acknowledgement together.
+ * - One batch for each partition, else INVALID_RECORD. Before v7 no zstd (KIP-110): UNSUPPORTED_COMPRESSION_TYPE.
  * - v10: a refusal names the current leader and its address (KIP-951). v13: topics by id, UNKNOWN_TOPIC_ID.
  * - Never UNKNOWN_SERVER_ERROR: clients would send the records twice (KAFKA-14034).
  * Deviations: acks 1 waits until the records are written to the file, not only taken. Transactional ids are refused
@@ -14,6 +15,7 @@ import { MillraceError } from '../../base/errors.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { produce } from '../../protocol/apis/produce.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
+import { BatchView, batchHeaderBytes } from '../../protocol/record-batch-header.ts'
 import { keylessRecordFault } from '../replication/compacted-topics.ts'
 import {
   type Acks,
@@ -76,6 +78,25 @@ function endUnanswered(parts: readonly Part[]): undefined {
   })
 }
 
+const zstdId = 4
+const zstdSince = 7
+const compressionMask = 0b111
+
+/** What the version does not allow. Whether the batch is sound is left to the log. */
+function batchFault(records: Buffer, version: number): ProduceAnswer | undefined {
+  if (records.length < batchHeaderBytes) return undefined
+  const batch = new BatchView(records)
+  if (batch.magic !== 2) return undefined
+  if (batch.sizeBytes < records.length) {
+    return refusedProduce('INVALID_RECORD', 'a partition takes one batch in a request')
+  }
+  if (version < zstdSince && (batch.attributes & compressionMask) === zstdId) {
+    return refusedProduce('UNSUPPORTED_COMPRESSION_TYPE', `zstd needs version ${zstdSince} or newer`)
+  }
+  if (!batch.isTransactional) return undefined
+  return refusedProduce('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactions are not served')
+}
+
 function requestFault(request: RequestOf<typeof produce>): ProduceAnswer | undefined {
   if (request.acks !== 0 && request.acks !== 1 && request.acks !== -1) {
     return refusedProduce('INVALID_REQUIRED_ACKS')
@@ -98,6 +119,8 @@ function appendPart(
     return refusedProduce(version >= 13 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   if (!broker.image.partition(topicName, index)) return refusedProduce('UNKNOWN_TOPIC_OR_PARTITION')
   if (records === null || records.length === 0) return refusedProduce('INVALID_RECORD', 'no records')
+  const unfit = batchFault(records, version)
+  if (unfit) return unfit
   const append = () => {
     const replica = broker.replicas.find(topicName, index)
     if (!replica) return refusedProduce('NOT_LEADER_OR_FOLLOWER')
