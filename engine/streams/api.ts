@@ -4,6 +4,8 @@
  * `<app>-<name>-repartition`. Implemented by `topology.ts` and the operators beside it.
  */
 
+import type { CompressionName } from '../environment/codecs.ts'
+
 export interface StreamRecord<K = unknown, V = unknown> {
   readonly key: K
   readonly value: V
@@ -70,6 +72,10 @@ export interface SinkOptions<K, V> {
     | 'round-robin'
     | 'least-bytes'
     | ((record: StreamRecord<K, V>, partitions: number) => number)
+  /** Default `all`; anything less gives up what the runtime otherwise promises for this topic. */
+  readonly acks?: 0 | 1 | 'all'
+  /** Default `none`. */
+  readonly compression?: CompressionName
 }
 
 export interface Named {

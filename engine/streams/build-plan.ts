@@ -229,12 +229,14 @@ class PlanBuilder {
   }
 
   #addSink(step: Step & { op: 'to' }): void {
-    const { keyFormat, valueFormat, partitioner = 'default' } = step
+    const { keyFormat, valueFormat, partitioner = 'default', acks, compression } = step
     this.#streamFrom(step.from).to(step.topic, {
       name: step.id,
       key: keyFormat === undefined ? undefined : serdeNamed(keyFormat),
       value: valueFormat === undefined ? undefined : serdeNamed(valueFormat),
       partitioner: typeof partitioner === 'string' ? partitioner : this.#scope.partitioner(partitioner.expr),
+      acks,
+      compression,
     })
   }
 

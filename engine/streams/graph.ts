@@ -28,6 +28,8 @@ export interface SinkSpec {
   readonly key: Serde<unknown>
   readonly value: Serde<unknown>
   readonly partitioner: NonNullable<SinkOptions<unknown, unknown>['partitioner']>
+  readonly acks?: SinkOptions<unknown, unknown>['acks']
+  readonly compression?: SinkOptions<unknown, unknown>['compression']
 }
 
 /** An internal topic between two sub-topologies. */

@@ -193,6 +193,8 @@ export class Stream<K, V> implements KStream<K, V> {
       key: (options.key as Serde<unknown> | undefined) ?? this.serdes.key,
       value: (options.value as Serde<unknown> | undefined) ?? this.serdes.value,
       partitioner: (options.partitioner as SinkSpec['partitioner'] | undefined) ?? 'default',
+      acks: options.acks,
+      compression: options.compression,
     }
     this.graph.add({
       name: options.name,

@@ -11,8 +11,23 @@ export const jsonSerde: Serde<unknown> = {
     return Buffer.from(text)
   },
   deserialize(bytes) {
-    return JSON.parse(textOf(bytes))
+    const text = textOf(bytes)
+    return bytes[0] === quote && isPlainString(text) ? text.slice(1, -1) : JSON.parse(text)
   },
+}
+
+const quote = 0x22
+const backslash = 0x5c
+
+/** A short JSON string without escapes, as most keys are, needs no parser. */
+function isPlainString(text: string): boolean {
+  const last = text.length - 1
+  if (last < 1 || last > 64 || text.charCodeAt(last) !== quote) return false
+  for (let i = 1; i < last; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x20 || code === quote || code === backslash) return false
+  }
+  return true
 }
 
 /** UTF-8 text. Anything else than a string is written as its JSON. */

@@ -54,15 +54,23 @@ export class LagMeter {
 export class LagClock {
   #samples: { readonly timeMs: number; readonly endOffset: number }[] = []
 
+  /** Time between samples: it doubles whenever they become too many. */
+  #spacingMs = 0
+
   /** `nowMs` is monotonic. */
   sample(nowMs: number, endOffset: number, committedOffset: number): void {
     const last = this.#samples.at(-1)
-    if (last === undefined || endOffset > last.endOffset) this.#samples.push({ timeMs: nowMs, endOffset })
+    if (last === undefined || (endOffset > last.endOffset && nowMs - last.timeMs >= this.#spacingMs)) {
+      this.#samples.push({ timeMs: nowMs, endOffset })
+    }
     let passed = 0
     while (passed < this.#samples.length && this.#samples[passed]!.endOffset <= committedOffset) passed++
     // The last one stays: it tells whether the end has moved.
     this.#samples.splice(0, Math.min(passed, this.#samples.length - 1))
-    if (this.#samples.length > samplesMax) this.#samples = this.#samples.filter((_, i) => i % 2 === 0)
+    if (this.#samples.length === 1) this.#spacingMs = 0
+    if (this.#samples.length <= samplesMax) return
+    this.#samples = this.#samples.filter((_, i) => i % 2 === 0)
+    this.#spacingMs = (2 * (nowMs - this.#samples[0]!.timeMs)) / samplesMax
   }
 
   /** How long ago the log end passed the committed offset. */

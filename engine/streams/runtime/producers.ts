@@ -1,15 +1,21 @@
-/** What a thread writes with: one producer for each way of choosing partitions that is in use. */
+/** What a thread writes with: one producer for each way of writing that is in use. */
 import { MillraceError } from '../../base/errors.ts'
 import type { Producer, ProducerRecord } from '../../client/api.ts'
 import { createProducer } from '../../client/index.ts'
 import { isRetriable } from '../../client/kafka-error.ts'
-import type { Environment } from '../../environment/index.ts'
+import type { CompressionName, Environment } from '../../environment/index.ts'
 import type { ErrorDecision, ProcessingError, StreamRecord } from '../api.ts'
 import type { SinkSpec, StepNode } from '../graph.ts'
 import { toWireHeaders } from '../record.ts'
 import type { Collector } from '../task.ts'
 
-type Way = 'default' | 'round-robin' | 'least-bytes'
+interface Way {
+  readonly partitioner: 'default' | 'round-robin' | 'least-bytes'
+  readonly acks: 0 | 1 | 'all'
+  readonly compression: CompressionName
+}
+
+const internalWay: Way = { partitioner: 'default', acks: 'all', compression: 'none' }
 
 interface Options {
   readonly bootstrap: readonly string[]
@@ -34,7 +40,7 @@ export class Producers implements Collector {
   failure: WriteFailure | undefined
   readonly #environment: Environment
   readonly #options: Options
-  readonly #byWay = new Map<Way, Producer>()
+  readonly #byWay = new Map<string, Producer>()
 
   constructor(environment: Environment, options: Options) {
     this.#environment = environment
@@ -58,8 +64,12 @@ export class Producers implements Collector {
     sink: SinkSpec,
     step: StepNode,
   ): void {
-    const { partitioner } = sink
-    const way = typeof partitioner === 'function' ? 'default' : partitioner
+    const { partitioner, acks = 'all', compression = 'none' } = sink
+    const way: Way = {
+      partitioner: typeof partitioner === 'function' ? 'default' : partitioner,
+      acks,
+      compression,
+    }
     const partition = typeof partitioner === 'function' ? this.#choose(topic, partitioner, record) : undefined
     const headers = toWireHeaders(record.headers)
     const { timestampMs } = record
@@ -74,7 +84,7 @@ export class Producers implements Collector {
     timestampMs: number,
   ): void {
     // Operators' own times stand under −1 until there was a record; the log takes no negative timestamp.
-    this.#post('default', { topic, partition, key, value, timestampMs: Math.max(0, timestampMs) }, topic)
+    this.#post(internalWay, { topic, partition, key, value, timestampMs: Math.max(0, timestampMs) }, topic)
   }
 
   /** Resolves when everything sent has been acknowledged, or has failed: then `failure` says so. */
@@ -126,19 +136,22 @@ export class Producers implements Collector {
   }
 
   #producer(way: Way): Producer {
-    const known = this.#byWay.get(way)
+    const { partitioner, acks, compression } = way
+    const name = `${partitioner}-${acks}-${compression}`
+    const known = this.#byWay.get(name)
     if (known !== undefined) return known
     const { bootstrap, clientId } = this.#options
     const producer = createProducer(this.#environment, {
       bootstrap,
-      clientId: `${clientId}-${way}`,
-      acks: 'all',
-      idempotence: true,
+      clientId: `${clientId}-${name}`,
+      acks,
+      idempotence: acks === 'all',
+      compression,
       lingerMs,
       deliveryTimeoutMs,
-      partitioner: way,
+      partitioner,
     })
-    this.#byWay.set(way, producer)
+    this.#byWay.set(name, producer)
     return producer
   }
 }
