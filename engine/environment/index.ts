@@ -8,7 +8,7 @@ export type { Codecs, CompressionName } from './codecs.ts'
 export type { Disk, DiskFile, DiskLock, DiskStat } from './disk.ts'
 export type { KeyValueDatabase, KeyValueStores } from './key-value.ts'
 export type { LogLevel, LogSink } from './log-sink.ts'
-export type { Address, Connection, ConnectOptions, Listener, Network, TlsOptions } from './network.ts'
+export type { Address, Connection, ConnectOptions, Listener, Network } from './network.ts'
 export type { Random } from './random.ts'
 export type { Clock, TimerHandle, Timers } from './time.ts'
 export type {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createCodeLoader, drainJobs, nodeCodecs } from '../node/environment/index.ts'
 import { World } from '../sim/index.ts'
-import type { PartitionLog } from './index.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { buildBatch, openLog, readAll } from './test-log.ts'
 
 /** What is done to a log, and to the list of values that it has to equal. */

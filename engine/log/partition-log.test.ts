@@ -2,7 +2,9 @@ import { open } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createNodeEnvironment } from '../node/environment/index.ts'
 import { BatchView } from '../protocol/record-batch-header.ts'
-import { TailMemory } from './index.ts'
+import { defaultLogConfig } from './log-config.ts'
+import { PartitionLog } from './partition-log.ts'
+import { TailMemory } from './tail-memory.ts'
 import { type BatchInput, buildBatch, openLog, readAll, valuesOf } from './test-log.ts'
 
 const lines: string[] = []
@@ -258,13 +260,11 @@ describe('the memory of the tails', () => {
     const memory = new TailMemory(100_000)
     const logs = await Promise.all(
       [0, 1].map((n) =>
-        import('./index.ts').then(({ PartitionLog, defaultLogConfig }) =>
-          PartitionLog.open(environment, `${root}/m-${n}`, {
-            name: `m-${n}`,
-            config: defaultLogConfig,
-            memory,
-          }),
-        ),
+        PartitionLog.open(environment, `${root}/m-${n}`, {
+          name: `m-${n}`,
+          config: defaultLogConfig,
+          memory,
+        }),
       ),
     )
     for (let i = 0; i < 100; i++) logs[i % 2]!.appendAsLeader(batch({ values: ['x'.repeat(20_000)] }), 0)

@@ -26,8 +26,6 @@ import {
   type TimestampOffset,
 } from './time-queries.ts'
 
-export type { LogWorld } from './log-store.ts'
-
 export interface LogOptions {
   /** `topic-partition`, for messages. */
   readonly name: string

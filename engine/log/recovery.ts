@@ -18,7 +18,7 @@ export interface Recovery {
   readonly loss?: RecoveryLoss
 }
 
-export interface RecoveryLoss {
+interface RecoveryLoss {
   readonly offset: number
   readonly path: string
   readonly position: number

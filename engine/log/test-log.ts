@@ -2,7 +2,10 @@ import type { Environment } from '../environment/index.ts'
 import { BatchBuilder } from '../protocol/batch-builder.ts'
 import { splitBatches } from '../protocol/record-batch.ts'
 import { RecordCursor } from '../protocol/record-cursor.ts'
-import { defaultLogConfig, type LogConfig, type LogRead, PartitionLog, TailMemory } from './index.ts'
+import { defaultLogConfig, type LogConfig } from './log-config.ts'
+import type { LogRead } from './log-reader.ts'
+import { PartitionLog } from './partition-log.ts'
+import { TailMemory } from './tail-memory.ts'
 
 /** For the tests beside it. */
 export interface OpenForTest {

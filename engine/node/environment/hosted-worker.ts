@@ -11,7 +11,7 @@ export interface Hosted {
   residentBytes?(): number | undefined
 }
 
-export interface HostedEvents {
+interface HostedEvents {
   onMessage(message: FromWorker): void
   onExit(exit: WorkerExit): void
 }

@@ -14,7 +14,6 @@ export { nodeCodecs } from './codecs.ts'
 export { createLineLog } from './log-sink.ts'
 export { drainJobs } from './time.ts'
 export { serveWorker } from './worker-entry.ts'
-export type { EntryPoints } from './workers.ts'
 
 export interface NodeEnvironmentOptions {
   /** Makes `random` repeatable; otherwise the operating system seeds it. */

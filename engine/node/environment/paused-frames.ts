@@ -3,7 +3,7 @@ import type { CodePlace } from '../../environment/index.ts'
 import { originalPlace, parseSourceMap } from './source-positions.ts'
 
 /** As the inspector gives it; line and column count from 0. */
-export interface PausedFrame {
+interface PausedFrame {
   readonly location: {
     readonly scriptId: string
     readonly lineNumber: number
@@ -18,7 +18,7 @@ interface ParsedScript {
 }
 
 /** The inspector's messages that matter here. */
-export interface InspectorMessage {
+interface InspectorMessage {
   readonly method?: string
   readonly params?: ParsedScript & { readonly callFrames?: PausedFrame[] }
 }

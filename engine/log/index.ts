@@ -1,8 +1,0 @@
-export type { AppendResult, LeaderAppendOptions } from './append.ts'
-export type { EpochEnd, EpochStart } from './leader-epochs.ts'
-export { defaultLogConfig, type LogConfig } from './log-config.ts'
-export type { LogRead } from './log-reader.ts'
-export { type LogOptions, type LogWorld, PartitionLog, type ReadOptions } from './partition-log.ts'
-export type { Recovery, RecoveryLoss } from './recovery.ts'
-export { TailMemory } from './tail-memory.ts'
-export type { TimestampOffset } from './time-queries.ts'
