@@ -66,6 +66,16 @@ describe('a run’s figures', () => {
     })
   })
 
+  it('begin behind a grouping that takes no step of its own', () => {
+    const steps = plan.steps.map((each) =>
+      each.id === 'count-key'
+        ? { id: 'count-key', node: 'count', op: 'groupByKey' as const, from: 'file' }
+        : each,
+    )
+    const grouped = new RunMetrics({ ...plan, steps }, document)
+    expect(grouped.nodeTotals(counts).count).toMatchObject({ in: 88, out: 88 })
+  })
+
   it('give each edge what has left the node before it', () => {
     expect(metrics.edgeTotals(counts)).toEqual({ e1: 90, e2: 88 })
   })

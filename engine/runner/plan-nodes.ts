@@ -37,10 +37,14 @@ export function stepsByNode(plan: TopologyPlan): NodeSteps[] {
   }
   const nodes = new Map<string, Step[]>()
   for (const step of plan.steps) nodes.set(step.node, [...(nodes.get(step.node) ?? []), step])
+  // Grouping by the key as it is takes no step of its own: what follows it sees the records first.
+  const groupings = new Set(plan.steps.filter((step) => step.op === 'groupByKey').map((step) => step.id))
+  const isFirst = (step: Step): boolean =>
+    !parentNodes(step).includes(step.node) || parentsOf(step).some((parent) => groupings.has(parent))
   return [...nodes].map(([node, steps]) => ({
     node,
     steps,
-    first: steps.filter((step) => !parentNodes(step).includes(node)),
+    first: steps.filter((step) => isFirst(step) && step.op !== 'groupByKey'),
     last: steps.filter((step) => !inner.has(step.id)),
   }))
 }

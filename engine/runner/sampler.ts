@@ -73,11 +73,19 @@ export class Sampler {
   }
 
   receive(thread: object, message: Extract<FromThread, { kind: 'metrics' | 'feeds' }>): void {
-    if (message.kind === 'metrics') this.#threads.set(thread, message)
-    else {
+    if (message.kind === 'metrics') {
+      // A thread that has handed its partitions back knows no lag any more: the last one known stays for the summary.
+      const lag =
+        message.lag.length === 0 && this.#isEnding() ? (this.#threads.get(thread)?.lag ?? []) : message.lag
+      this.#threads.set(thread, { ...message, lag })
+    } else {
       this.#feeds = message.feeds
       this.#acknowledged = message.acknowledged
     }
+  }
+
+  #isEnding(): boolean {
+    return this.#context.state() !== 'running' && this.#context.state() !== 'idle'
   }
 
   noteProblem({ node, error }: RunFailure): void {
