@@ -41,6 +41,10 @@ export class Producers implements Collector {
   readonly #environment: Environment
   readonly #options: Options
   readonly #byWay = new Map<string, Producer>()
+  /** Which of them a sink writes with: asked for every record. */
+  readonly #bySink = new Map<SinkSpec, Producer>()
+  /** What changelogs are written with. */
+  #internal: Producer | undefined
 
   constructor(environment: Environment, options: Options) {
     this.#environment = environment
@@ -64,16 +68,12 @@ export class Producers implements Collector {
     sink: SinkSpec,
     step: StepNode,
   ): void {
-    const { partitioner, acks = 'all', compression = 'none' } = sink
-    const way: Way = {
-      partitioner: typeof partitioner === 'function' ? 'default' : partitioner,
-      acks,
-      compression,
-    }
+    const { partitioner } = sink
     const partition = typeof partitioner === 'function' ? this.#choose(topic, partitioner, record) : undefined
     const headers = toWireHeaders(record.headers)
     const { timestampMs } = record
-    this.#post(way, { topic, partition, key, value, timestampMs, headers }, step.reportAs)
+    const producer = this.#bySink.get(sink) ?? this.#producerFor(sink)
+    this.#post(producer, { topic, partition, key, value, timestampMs, headers }, step.reportAs)
   }
 
   sendChange(
@@ -84,7 +84,11 @@ export class Producers implements Collector {
     timestampMs: number,
   ): void {
     // Operators' own times stand under −1 until there was a record; the log takes no negative timestamp.
-    this.#post(internalWay, { topic, partition, key, value, timestampMs: Math.max(0, timestampMs) }, topic)
+    this.#post(
+      this.#changes(),
+      { topic, partition, key, value, timestampMs: Math.max(0, timestampMs) },
+      topic,
+    )
   }
 
   /** Resolves when everything sent has been acknowledged, or has failed: then `failure` says so. */
@@ -102,10 +106,12 @@ export class Producers implements Collector {
   async close(timeoutMs: number): Promise<void> {
     for (const producer of this.#byWay.values()) await producer.close(timeoutMs)
     this.#byWay.clear()
+    this.#bySink.clear()
+    this.#internal = undefined
   }
 
-  #post(way: Way, record: ProducerRecord, step: string): void {
-    this.#producer(way).post(record, (error) => this.#failed(error, record.topic, step))
+  #post(producer: Producer, record: ProducerRecord, step: string): void {
+    producer.post(record, (error) => this.#failed(error, record.topic, step))
   }
 
   #failed(error: MillraceError, topic: string, step: string): void {
@@ -133,6 +139,19 @@ export class Producers implements Collector {
       where: topic,
       remedy: `let it give a whole number from 0 to ${partitions - 1}`,
     })
+  }
+
+  #changes(): Producer {
+    this.#internal ??= this.#producer(internalWay)
+    return this.#internal
+  }
+
+  #producerFor(sink: SinkSpec): Producer {
+    const { partitioner, acks = 'all', compression = 'none' } = sink
+    const chosen = typeof partitioner === 'function' ? 'default' : partitioner
+    const producer = this.#producer({ partitioner: chosen, acks, compression })
+    this.#bySink.set(sink, producer)
+    return producer
   }
 
   #producer(way: Way): Producer {
