@@ -20,7 +20,7 @@ function printStep(step: Step): string {
   for (const [name, value] of Object.entries(rest)) {
     if (value === undefined) continue
     if (name === 'from') inputs.push(...(Array.isArray(value) ? value : [value]))
-    else if (name === 'left' || name === 'right') inputs.push(value)
+    else if (name === 'left' || name === 'right') inputs.push(String(value))
     else parts.push(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   }
   const from = inputs.length === 0 ? '' : ` ← ${inputs.join(', ')}`
