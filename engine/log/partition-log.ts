@@ -42,8 +42,8 @@ export interface ReadOptions {
 }
 
 /**
- * One replica's log. Appends are visible at once and written behind: `writtenEndOffset` follows. The methods that
- * change the log other than by appending must not overlap with each other or with appends.
+ * One replica's log. Appends are visible at once and written behind: `writtenEndOffset` follows. Nothing may be
+ * appended while a truncation runs; reads, retention and moves of the start may overlap with appends.
  */
 export class PartitionLog {
   readonly name: string
