@@ -9,6 +9,7 @@ import {
   ReactFlowProvider,
   SelectionMode,
   useReactFlow,
+  useStore,
 } from '@xyflow/react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { CommandContextMenu } from '../parts/menu.tsx'
@@ -25,6 +26,7 @@ import { ConnectionHint } from './connection-hint.tsx'
 import { dropConnection } from './drop-connection.ts'
 import { EdgeView } from './edge-view.tsx'
 import { nodeWidth } from './geometry.ts'
+import { setDetailed } from './live-paint.ts'
 import { NodeView } from './node-view.tsx'
 import { Picker, type PickerRequest } from './picker.tsx'
 import { edgeUnder, kindType, type Point, pointOf, snapped } from './pointer.ts'
@@ -67,6 +69,8 @@ function CanvasInside() {
   const [splice, setSplice] = useState<string>()
   const elements = useCanvasElements(splice)
   const minimap = useLayout((layout) => layout.minimap)
+  const far = useStore((state) => state.transform[2] < farBelow)
+  useEffect(() => setDetailed(!far), [far])
   const toFlow = useCallback(
     (point: Point) => flow.screenToFlowPosition(point, { snapToGrid: false }),
     [flow],
@@ -88,7 +92,7 @@ function CanvasInside() {
       {/* The pane takes drops and keys; nodes and edges inside have roles of their own. */}
       <section
         ref={pane}
-        className="canvas"
+        className={`canvas ${far ? 'far' : ''}`}
         aria-label="Canvas"
         // The canvas is a widget of its own: focus on it is where the canvas keys work.
         tabIndex={-1}
@@ -150,6 +154,8 @@ function CanvasInside() {
             elements.endDrag()
             if (edge) spliceNode(node.id, edge)
           }}
+          onMoveStart={(event) => event && pane.current?.classList.add('moving')}
+          onMoveEnd={() => pane.current?.classList.remove('moving')}
           onPaneClick={() => {
             clearSelection()
             pane.current?.focus()
@@ -224,6 +230,9 @@ function EmptyCanvas() {
     <p className="canvas-empty">Drag a node from the left, or double-click here to choose one.</p>
   ) : null
 }
+
+/** Below this zoom figures and sentences cannot be read. */
+const farBelow = 0.45
 
 /** Room for the tools at the bottom. */
 const fitPadding = { top: '28px', left: '28px', right: '28px', bottom: '64px' } as const

@@ -1,7 +1,7 @@
 import { type EdgeProps, getBezierPath } from '@xyflow/react'
 import { memo, useEffect, useRef } from 'react'
 import type { CanvasEdge } from './derive.ts'
-import { attach, edgeText, edgeWidth, heat, setAttribute, setText } from './live-paint.ts'
+import { attach, edgeText, edgeWidth, heat, isDetailed, setAttribute, setText } from './live-paint.ts'
 
 /** One edge: a wide invisible path to grab, the drawn one, and a figure at its middle. */
 export const EdgeView = memo(function EdgeView(props: EdgeProps<CanvasEdge>) {
@@ -24,8 +24,10 @@ export const EdgeView = memo(function EdgeView(props: EdgeProps<CanvasEdge>) {
       paint(sample, overlay) {
         const perSec = sample?.edges[id]?.recordsPerSec
         const metrics = sample?.nodes[target]
-        setText(label.current, edgeText(perSec, metrics, overlay))
-        setAttribute(label.current, 'data-heat', heat(metrics, overlay))
+        if (isDetailed()) {
+          setText(label.current, edgeText(perSec, metrics, overlay))
+          setAttribute(label.current, 'data-heat', heat(metrics, overlay))
+        }
         setAttribute(drawn.current, 'data-heat', heat(metrics, overlay))
         setAttribute(drawn.current, 'data-flows', perSec ? 'yes' : 'no')
         const width = perSec ? edgeWidth(perSec).toFixed(2) : ''

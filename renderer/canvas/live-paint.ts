@@ -29,6 +29,16 @@ export function attach(painter: Painter): () => void {
 }
 
 let latest: Sample | undefined
+let detailed = true
+
+/** Whether figures can be read at this zoom: those that can not are not written. */
+export const isDetailed = () => detailed
+
+export function setDetailed(next: boolean): void {
+  if (detailed === next) return
+  detailed = next
+  paintAll()
+}
 
 const paintAll = () => {
   const { overlay } = useLayout.getState()
@@ -97,7 +107,7 @@ function thinned(values: readonly number[], count: number): number[] {
 
 /** 1.5 to 5 pixels, by the order of magnitude of the records a second. */
 export const edgeWidth = (recordsPerSec: number) =>
-  recordsPerSec <= 0 ? 1.5 : Math.min(5, 1.5 + Math.max(0, Math.log10(recordsPerSec)) * 0.75)
+  recordsPerSec <= 0 ? 1.5 : Math.min(5, 1.5 + Math.round(Math.max(0, Math.log10(recordsPerSec)) * 1.5) / 2)
 
 export type Heat = 'calm' | 'warm' | 'hot'
 

@@ -10,7 +10,7 @@ import { showErrorsOf } from '../stores/reveal.ts'
 import { useConnecting } from './connecting.ts'
 import type { CanvasNode } from './derive.ts'
 import { handleId, type PlacedPort } from './geometry.ts'
-import { attach, footerText, setAttribute, setText, sparkline } from './live-paint.ts'
+import { attach, footerText, isDetailed, setAttribute, setText, sparkline } from './live-paint.ts'
 
 /** One node: header, its configuration as a sentence, and a footer while it runs. */
 export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<CanvasNode>) {
@@ -135,6 +135,7 @@ function Footer({
     () =>
       attach({
         paint(sample, overlay) {
+          if (!isDetailed()) return
           const metrics = sample?.nodes[id]
           setText(
             text.current,

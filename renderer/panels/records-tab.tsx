@@ -3,7 +3,7 @@ import { Button, Empty } from '../parts/controls.tsx'
 import { counted } from '../parts/format.ts'
 import { useLayout } from '../stores/layout.ts'
 import { followBounds, jump, openTopic, useRecords } from '../stores/records.ts'
-import { topicOf, useReveal } from '../stores/reveal.ts'
+import { topicNear, useReveal } from '../stores/reveal.ts'
 import { useSelectedNode } from '../stores/selection.ts'
 import { RecordDetail } from './record-detail.tsx'
 import { RecordTable } from './record-table.tsx'
@@ -35,7 +35,7 @@ export function RecordsTab() {
 
 function useSelectedTopic(): string | undefined {
   const node = useSelectedNode()
-  return node && topicOf(node)
+  return node && topicNear(node)
 }
 
 function Body({ filter }: { readonly filter: React.RefObject<HTMLInputElement | null> }) {

@@ -106,6 +106,9 @@ export function topicOfEdge(edge: string): string | undefined {
   return nearestTopic(found.from.node, 'up') ?? nearestTopic(found.to.node, 'down')
 }
 
+/** The topic nearest to a node: its own, else where its records go, else where they come from. */
+export const topicNear = (node: string) => nearestTopic(node, 'down') ?? nearestTopic(node, 'up')
+
 function nearestTopic(start: string, direction: 'up' | 'down'): string | undefined {
   const edges = openDocument()?.edges ?? []
   const seen = new Set<string>()
