@@ -1,4 +1,3 @@
-import { connect, type Socket } from 'node:net'
 import { nodeCodecs } from '../../engine/node/environment/codecs.ts'
 import type { Api } from '../../engine/protocol/api.ts'
 import { apiVersions } from '../../engine/protocol/apis/api-versions.ts'
@@ -24,11 +23,10 @@ import { produce } from '../../engine/protocol/apis/produce.ts'
 import { syncGroup } from '../../engine/protocol/apis/sync-group.ts'
 import { BatchBuilder } from '../../engine/protocol/batch-builder.ts'
 import { errorCodes, errorOf } from '../../engine/protocol/error-codes.ts'
-import { FrameSplitter } from '../../engine/protocol/frame-splitter.ts'
-import { decodeResponse, encodeRequest, encodeResponse } from '../../engine/protocol/frames.ts'
+import { encodeResponse } from '../../engine/protocol/frames.ts'
 import type { Decoded, Encodable, Field } from '../../engine/protocol/schema.ts'
+import { BrokerTalk, errorCodesIn } from './broker-talk.ts'
 
-const frameBytesMax = 16 * 1024 * 1024
 const patienceMs = 15_000
 const timeoutMs = 10_000
 const records = sampleBatch()
@@ -49,28 +47,17 @@ export class EveryVersion {
   readonly complaints: string[] = []
   /** `Api vN` of every answer. */
   readonly answered = new Set<string>()
-  private readonly socket: Socket
-  private readonly waiting: ((frame: Buffer | undefined) => void)[] = []
-  private correlationId = 0
+  private readonly talk: BrokerTalk
   private topicId = ''
   private readonly topic = 'every-version'
 
-  private constructor(socket: Socket) {
-    this.socket = socket
-    const splitter = new FrameSplitter(frameBytesMax)
-    socket.on('data', (chunk: Buffer) => {
-      for (const frame of splitter.push(chunk)) this.waiting.shift()?.(frame)
-    })
-    // Whatever ended it, nobody must wait any longer.
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      for (const resolve of this.waiting.splice(0)) resolve(undefined)
-    })
+  private constructor(talk: BrokerTalk) {
+    this.talk = talk
   }
 
   static async run(port: number): Promise<EveryVersion> {
-    const socket = connect(port, '127.0.0.1')
-    const test = new EveryVersion(socket)
+    const talk = new BrokerTalk(port)
+    const test = new EveryVersion(talk)
     try {
       await test.prepare()
       await test.topics()
@@ -79,7 +66,7 @@ export class EveryVersion {
       await test.groups()
       await test.cluster()
     } finally {
-      socket.destroy()
+      talk.close()
     }
     return test
   }
@@ -224,7 +211,7 @@ export class EveryVersion {
     const deadline = Date.now() + patienceMs
     for (;;) {
       const answer = await this.ask(api, version, body, [...passing])
-      if (!errorsIn(answer).some((code) => passing.has(code)) || Date.now() > deadline) return answer
+      if (!errorCodesIn(answer).some((code) => passing.has(code)) || Date.now() > deadline) return answer
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
@@ -236,33 +223,18 @@ export class EveryVersion {
     body: Encodable<Request>,
     allowed: readonly number[] = api.key === deleteTopics.key ? [errorCodes.UNKNOWN_TOPIC_OR_PARTITION] : [],
   ): Promise<Decoded<Response>> {
-    const correlationId = ++this.correlationId
-    const frame = await new Promise<Buffer | undefined>((resolve) => {
-      this.waiting.push(resolve)
-      for (const piece of encodeRequest(api, version, { correlationId, clientId: 'every' }, body)) {
-        this.socket.write(piece)
-      }
-    })
     const name = `${api.name} v${version}`
-    if (frame === undefined) throw new Error(`${name}: the broker closed the connection`)
-    const answer = decodeResponse(api, version, frame)
+    const answer = await this.talk.ask(api, version, body)
+    if (answer === undefined) throw new Error(`${name}: the broker closed the connection`)
+    const { correlationId, frame } = answer
     const again = Buffer.concat(encodeResponse(api, version, correlationId, answer.body)).subarray(4)
     if (!again.equals(frame)) this.complaints.push(`${name}: ${frame.toString('hex')} is not as we encode it`)
-    for (const code of errorsIn(answer.body)) {
-      if (!allowed.includes(code)) this.complaints.push(`${name}: ${errorOf(code).name}`)
+    for (const code of errorCodesIn(answer.body)) {
+      if (code !== 0 && !allowed.includes(code)) this.complaints.push(`${name}: ${errorOf(code).name}`)
     }
     this.answered.add(name)
     return answer.body
   }
-}
-
-/** Error codes other than 0, wherever they are in an answer. */
-function errorsIn(answer: unknown): number[] {
-  if (Array.isArray(answer)) return answer.flatMap(errorsIn)
-  if (typeof answer !== 'object' || answer === null || Buffer.isBuffer(answer)) return []
-  return Object.entries(answer).flatMap(([name, value]) =>
-    name === 'errorCode' ? (value === 0 ? [] : [Number(value)]) : errorsIn(value),
-  )
 }
 
 function sampleBatch(): Buffer {
