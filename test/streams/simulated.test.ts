@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { simulatedRun } from './simulated-run.ts'
+
+const firstSeed = Number(process.env.MILLRACE_SEED ?? 1)
+const seeds = process.env.MILLRACE_SEED === undefined ? [1, 2, 3] : [firstSeed]
+
+test.each(seeds)(
+  'no acknowledged order misses in its user’s set, through faults of brokers and instances (seed %i; MILLRACE_SEED replays one)',
+  async (seed) => {
+    const { acknowledged, sent, gathered, failures, faults } = await simulatedRun(seed, {
+      durationMs: 20_000,
+    })
+    expect(failures).toEqual([])
+    expect(faults.length).toBeGreaterThan(5)
+    expect([...acknowledged].filter((id) => !gathered.has(id))).toEqual([])
+    expect([...gathered].filter((id) => id >= sent)).toEqual([])
+    expect(acknowledged.size).toBeGreaterThan(200)
+  },
+  120_000,
+)
