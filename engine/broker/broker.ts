@@ -4,6 +4,7 @@ import { Controller } from './controller/controller.ts'
 import type { ClusterImage, ImageChanges } from './controller/image.ts'
 import { Quorum } from './controller/quorum.ts'
 import { GroupCoordinator } from './coordinator/group/coordinator.ts'
+import { makeDurableFolder } from './durable-folder.ts'
 import type {
   ControllerAnswer,
   ControllerRequestKind,
@@ -65,7 +66,7 @@ export class Broker implements BrokerContext {
   /** Resolves when it is part of the cluster and serves clients. @throws MillraceError PORT_IN_USE, NO_PERMISSION */
   async start(): Promise<void> {
     const { environment, options } = this
-    await environment.disk.makeFolder(options.folder)
+    await makeDurableFolder(environment.disk, options.folder)
     const [cleanBrokerEpoch, listener, quorum] = await Promise.all([
       takeCleanMark(environment, options.folder),
       ClientListener.open(this, options.listen),

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { DiskFile, Environment } from '../../environment/index.ts'
+import { makeDurableFolder } from '../durable-folder.ts'
 import type { RaftEffects, RaftEntry, RaftSnapshot } from './raft/messages.ts'
 import type { RaftDurableState } from './raft/node.ts'
 
@@ -42,7 +43,7 @@ export class QuorumJournal {
     folder: string,
   ): Promise<{ journal: QuorumJournal; durable: RaftDurableState }> {
     const { disk } = environment
-    await disk.makeFolder(folder)
+    await makeDurableFolder(disk, folder)
     const names = await disk.list(folder)
     const snapshot = names.includes(snapshotName) ? await readSnapshot(environment, folder) : undefined
     const firstIndex = (snapshot?.index ?? 0) + 1

@@ -359,7 +359,9 @@ export class RaftNode {
       peer.matchIndex = Math.max(peer.matchIndex, reply.index)
       peer.nextIndex = Math.max(peer.nextIndex, peer.matchIndex + 1)
     } else {
-      peer.nextIndex = Math.max(peer.matchIndex + 1, Math.min(peer.nextIndex - 1, reply.index + 1))
+      // A member whose disk was replaced has less than it once had.
+      peer.matchIndex = Math.min(peer.matchIndex, reply.index)
+      peer.nextIndex = Math.max(1, Math.min(peer.nextIndex - 1, reply.index + 1))
     }
   }
 

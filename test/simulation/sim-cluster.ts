@@ -1,0 +1,96 @@
+import { Broker } from '../../engine/broker/broker.ts'
+import { connectOverNetwork } from '../../engine/broker/peers/network-links.ts'
+import type { Replica } from '../../engine/broker/replication/replica.ts'
+import { BrokerSettings } from '../../engine/broker/settings/broker-settings.ts'
+import { embeddedDefaults } from '../../engine/cluster/index.ts'
+import type { World } from '../../engine/sim/index.ts'
+
+export const brokerIds = [1, 2, 3] as const
+const host = '127.0.0.1'
+
+export function nodeOf(id: number): string {
+  return `broker-${id}`
+}
+
+/** Three brokers, each on a simulated machine of its own, speaking over the simulated network. */
+export class SimCluster {
+  readonly live = new Map<number, Broker>()
+  readonly bootstrap = brokerIds.map((id) => `${host}:${9090 + id}`)
+  readonly failures: string[] = []
+  private readonly world: World
+  private readonly settings = new BrokerSettings(embeddedDefaults(brokerIds.length))
+
+  constructor(world: World) {
+    this.world = world
+  }
+
+  /** On what the machine's disk holds. */
+  start(id: number): void {
+    const environment = this.world.node(nodeOf(id))
+    const addresses = new Map(brokerIds.map((peer) => [peer, { host, port: 19_090 + peer }]))
+    const broker = Broker.create(environment, {
+      id,
+      voters: brokerIds,
+      folder: '/data',
+      settings: this.settings,
+      listen: { host, port: 9090 + id },
+      connectPeers: (server) => connectOverNetwork(environment, { id, addresses }, server),
+      tailBytesMax: 1024 * 1024,
+      onChange: () => undefined,
+      onFailed: (error) => this.failures.push(`broker ${id}: ${error.message}`),
+    })
+    this.live.set(id, broker)
+    broker.start().catch((thrown: unknown) => this.failures.push(`broker ${id} did not start: ${thrown}`))
+  }
+
+  /** Its machine went down: nothing of it runs any more. */
+  forget(id: number): void {
+    this.live.delete(id)
+  }
+
+  /** Open replicas on all live brokers. */
+  replicas(): { id: number; broker: Broker; replica: Replica }[] {
+    return [...this.live].flatMap(([id, broker]) => {
+      const all = broker.view ? [...broker.view.replicas.all()] : []
+      return all.flatMap((replica) => (replica.isOpen && replica.state ? [{ id, broker, replica }] : []))
+    })
+  }
+
+  /** In sync, and at the same end. */
+  get isWhole(): boolean {
+    return this.isInSync && this.areAllEqual
+  }
+
+  /** Every broker is active, and every partition has a leader and all its replicas in sync. */
+  get isInSync(): boolean {
+    const image = this.latestImage
+    if (!this.isActive || !image || image.topics.size === 0) return false
+    for (const topic of image.topics.values()) {
+      for (const state of topic.partitions) {
+        if (state.leader === -1 || state.isr.length < state.replicas.length) return false
+      }
+    }
+    return true
+  }
+
+  /** Every broker is up and active. */
+  get isActive(): boolean {
+    const image = this.latestImage
+    return this.live.size === brokerIds.length && brokerIds.every((id) => image?.isActive(id))
+  }
+
+  private get latestImage() {
+    const images = [...this.live.values()].flatMap(({ view }) => (view ? [view.image] : []))
+    return images.sort((a, b) => b.index - a.index)[0]
+  }
+
+  private get areAllEqual(): boolean {
+    const ends = new Map<string, number>()
+    for (const { replica } of this.replicas()) {
+      const end = ends.get(replica.key) ?? replica.log.logEndOffset
+      ends.set(replica.key, end)
+      if (replica.log.logEndOffset !== end || replica.highWatermark !== end) return false
+    }
+    return true
+  }
+}
