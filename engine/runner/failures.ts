@@ -49,6 +49,7 @@ export function exitFailure(
   reading: GuardReading,
   place: CodePlace | undefined,
   limits: RunLimits,
+  isEatingMemory = false,
 ): RunFailure | undefined {
   const node = reading.current ?? reading.last
   const where = place ? `${place.path}:${place.line}` : node
@@ -62,6 +63,13 @@ export function exitFailure(
     case 'terminated':
       return undefined
     case 'unresponsive':
+      if (isEatingMemory) {
+        return failure(
+          'MEMORY_EXHAUSTED',
+          'one record has kept the code busy while its memory grew towards the limit',
+          'look for a loop that keeps adding to something',
+        )
+      }
       return failure(
         'PROCESSOR_STUCK',
         `one record has kept the code busy for ${(limits.silentMsMax / 1000).toFixed(1)} s`,

@@ -77,6 +77,11 @@ export class RunThread {
     return same
   }
 
+  /** One call has been running while the memory grew towards its limits. */
+  get isEatingMemory(): boolean {
+    return this.#place !== undefined
+  }
+
   get place(): CodePlace | undefined {
     return this.#place
   }

@@ -133,7 +133,7 @@ export class Run {
 
   #exited(thread: RunThread, exit: WorkerExit, place: CodePlace | undefined): void {
     this.#threads = this.#threads.filter((other) => other !== thread)
-    const failure = exitFailure(exit, thread.reading(), place, this.#start.limits)
+    const failure = exitFailure(exit, thread.reading(), place, this.#start.limits, thread.isEatingMemory)
     if (failure) this.#fail(failure)
   }
 
