@@ -31,6 +31,8 @@ export class LogStore {
   readonly #tail: LogTail
   readonly #scanned: readonly Segment[]
   #isFolderNew: boolean
+  /** What the latest snapshot says of the log's ends; nothing more need be written while they stay. */
+  #sealed: { readonly offset: number; readonly logStartOffset: number } | undefined
   /** Work on full segments, behind the appends: one after the other. */
   #background: Promise<void> = Promise.resolve()
 
@@ -64,7 +66,10 @@ export class LogStore {
   /** After recovery: gets ready for appends, and makes durable what was only found in good order. */
   async settleIn(wasClean: boolean): Promise<void> {
     await this.active.indexes()
-    if (wasClean) return
+    if (wasClean) {
+      this.#sealed = { offset: this.#state.logEndOffset, logStartOffset: this.#state.logStartOffset }
+      return
+    }
     // The snapshot vouches for all segments.
     for (const segment of this.#scanned) await segment.seal()
     await this.seal()
@@ -165,6 +170,8 @@ export class LogStore {
   /** Makes all durable, with a snapshot of it. All must have been written. */
   async seal(): Promise<void> {
     await this.#background
+    const { logEndOffset, logStartOffset } = this.#state
+    if (this.#sealed?.offset === logEndOffset && this.#sealed.logStartOffset === logStartOffset) return
     await this.#sealWith(this.active, this.#state.snapshot(this.segments))
   }
 
@@ -184,6 +191,7 @@ export class LogStore {
   async #standStill(): Promise<void> {
     await this.writer.written(this.#state.logEndOffset)
     await this.#background
+    this.#sealed = undefined
     this.#tail.clear()
   }
 
@@ -198,6 +206,7 @@ export class LogStore {
     const bases = this.segments.map(({ baseOffset }) => baseOffset)
     // Also syncs the folder.
     await this.snapshots.write(snapshot, bases)
+    this.#sealed = { offset: snapshot.offset, logStartOffset: snapshot.logStartOffset }
     segment.isFileNew = segment.sizeBytes === 0
   }
 
