@@ -1,5 +1,6 @@
 /**
- * Writes `captured.golden.json`: frames between foreign clients and Apache Kafka, taken by a proxy in between.
+ * Writes `captured.golden.json`, frames between foreign clients and Apache Kafka, taken by a proxy in between, and
+ * `refusals.golden.json`, the errors with which Apache Kafka refuses.
  * `node test/golden/capture.ts`, with Java, Maven and kcat installed.
  */
 import { execFile, spawn } from 'node:child_process'
@@ -12,6 +13,7 @@ import { apis } from '../../engine/protocol/apis/index.ts'
 import { produce } from '../../engine/protocol/apis/produce.ts'
 import { startApacheKafka } from '../interop/apache-kafka.ts'
 import { type Exchange, type RecordingProxy, startRecordingProxy } from './recording-proxy.ts'
+import { refusalsOf } from './refusals.ts'
 
 const run = promisify(execFile)
 const topicResource = 2
@@ -156,9 +158,15 @@ async function capture(proxy: RecordingProxy): Promise<void> {
         `${name}: ${proxy.exchanges.filter((exchange) => exchange.client === name).length} exchanges`,
       )
     }
+    const refusals = await refusalsOf(Number(broker.bootstrap[0]!.split(':')[1]))
+    writeGolden('refusals', `${JSON.stringify(refusals, null, 1)}\n`)
   } finally {
     await broker.stop()
   }
+}
+
+function writeGolden(name: string, text: string): void {
+  writeFileSync(new URL(`${name}.golden.json`, import.meta.url), text)
 }
 
 const proxy = await startRecordingProxy()
@@ -168,5 +176,5 @@ try {
   await proxy.close()
 }
 const lines = chosen(proxy.exchanges).map((exchange) => JSON.stringify(exchange))
-writeFileSync(new URL('captured.golden.json', import.meta.url), `[\n${lines.join(',\n')}\n]\n`)
+writeGolden('captured', `[\n${lines.join(',\n')}\n]\n`)
 console.log(`${lines.length} exchanges kept`)

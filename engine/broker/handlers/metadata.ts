@@ -14,7 +14,7 @@ import { metadata } from '../../protocol/apis/metadata.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
 import { zeroUuid } from '../../protocol/reader.ts'
 import type { TopicImage } from '../controller/image.ts'
-import { isInternalTopic } from '../controller/topic-names.ts'
+import { isInternalTopic, topicNameFault } from '../controller/topic-names.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
 import { ensureTopic } from '../server/topic-creation.ts'
@@ -53,6 +53,7 @@ async function describeAsked(
   }
   const known = broker.image.topics.get(asked.name)
   if (known) return describe(broker, known)
+  if (topicNameFault(asked.name) !== undefined) return missing('INVALID_TOPIC_EXCEPTION', asked.name)
   if (!request.allowAutoTopicCreation || !broker.settings.flag('auto.create.topics.enable')) {
     return missing('UNKNOWN_TOPIC_OR_PARTITION', asked.name)
   }

@@ -84,9 +84,11 @@ const compressionMask = 0b111
 
 /** What the version does not allow. Whether the batch is sound is left to the log. */
 function batchFault(records: Buffer, version: number): ProduceAnswer | undefined {
-  if (records.length < batchHeaderBytes) return undefined
   const batch = new BatchView(records)
-  if (batch.magic !== 2) return undefined
+  if (records.length < batchHeaderBytes || batch.sizeBytes > records.length) {
+    return refusedProduce('INVALID_RECORD', 'the batch is cut off')
+  }
+  if (batch.magic !== 2) return refusedProduce('INVALID_RECORD', 'batches must be of magic 2')
   if (batch.sizeBytes < records.length) {
     return refusedProduce('INVALID_RECORD', 'a partition takes one batch in a request')
   }
