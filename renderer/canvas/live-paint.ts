@@ -69,7 +69,7 @@ export function footerText(
     return metrics.lagRecords
       ? `lag ${figure(metrics.lagRecords)} → ${rate(metrics.outPerSec)}`
       : `→ ${rate(metrics.outPerSec)}`
-  if (sink) return `${rate(metrics.inPerSec)} →`
+  if (sink) return `${rate(metrics.inPerSec)} in`
   return `${rate(metrics.inPerSec)} → ${rate(metrics.outPerSec)}`
 }
 

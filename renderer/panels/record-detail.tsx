@@ -53,12 +53,14 @@ export function RecordDetail() {
           {shown.headers.length === 0 ? (
             <span className="faint">none</span>
           ) : (
-            keyed(shown.headers, (header) => header.key).map(({ key, item: header }) => (
-              <div key={key} className="header-line">
-                <span className="json-name">{header.key}</span>
-                <span className="json-string">{header.value.text}</span>
-              </div>
-            ))
+            <div className="header-list">
+              {keyed(shown.headers, (header) => header.key).map(({ key, item: header }) => (
+                <div key={key} className="header-line">
+                  <span className="json-name">{header.key}</span>
+                  <span className="json-string">{header.value.text}</span>
+                </div>
+              ))}
+            </div>
           )}
         </dd>
         <dt>value</dt>

@@ -73,9 +73,12 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
     action()
   }
   const extra = columns.map(() => 'minmax(80px, 0.7fr)').join(' ')
-  const narrow = `22px 62px 96px minmax(80px, 0.6fr) ${extra} minmax(120px, 3fr)`
+  // Historic data spans days: then the day counts more than the millisecond.
+  const dated = rows.length > 0 && !isToday(rows[rows.length - 1]!.timestampMs)
+  const time = dated ? '142px' : '100px'
+  const narrow = `22px 62px ${time} minmax(80px, 0.6fr) ${extra} minmax(120px, 3fr)`
   const layout = {
-    ['--columns' as string]: `26px 68px 100px minmax(96px, 0.62fr) ${extra} minmax(160px, 3fr) 54px`,
+    ['--columns' as string]: `26px 68px ${time} minmax(96px, 0.62fr) ${extra} minmax(160px, 3fr) 54px`,
     ['--columns-narrow' as string]: narrow,
     ['--width-min' as string]: `${440 + columns.length * 90}px`,
   }
@@ -113,6 +116,7 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
               row={row}
               top={item.start}
               columns={columns}
+              dated={dated}
               selected={rowKey(row) === selected}
               choose={() => {
                 useRecords.setState({ selected: rowKey(row), detailOpen: true })
@@ -126,16 +130,19 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
   )
 }
 
+const isToday = (timestampMs: number) => new Date(timestampMs).toDateString() === new Date().toDateString()
+
 interface RowProps {
   readonly row: RecordRow
   readonly top: number
   readonly columns: readonly string[]
+  readonly dated: boolean
   readonly selected: boolean
   readonly choose: () => void
 }
 
 const Row = memo(
-  function Row({ row, top, columns, selected, choose }: RowProps) {
+  function Row({ row, top, columns, dated, selected, choose }: RowProps) {
     return (
       // The keys of a row are the grid's: it has the focus, and names the row by aria-activedescendant.
       <tr
@@ -152,7 +159,7 @@ const Row = memo(
         </td>
         <td className="ellipsis figures">{whole(row.offset)}</td>
         <td className="ellipsis figures" title={absoluteTime(row.timestampMs)}>
-          {timeOfDay(row.timestampMs, row.timestampMs)}
+          {dated ? absoluteTime(row.timestampMs).slice(0, -4) : timeOfDay(row.timestampMs, row.timestampMs)}
         </td>
         <td className="ellipsis" title={row.key.text}>
           {row.key.format === 'null' ? <span className="faint">null</span> : row.key.text}
@@ -177,6 +184,7 @@ const Row = memo(
     before.row === after.row &&
     before.top === after.top &&
     before.columns === after.columns &&
+    before.dated === after.dated &&
     before.selected === after.selected,
 )
 

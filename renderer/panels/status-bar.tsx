@@ -65,7 +65,7 @@ function StreamTime() {
   if (streamTimeMs === undefined) return <span>stream time –</span>
   return (
     <span title="The highest event time seen">
-      stream time {timeOfDay(streamTimeMs, streamTimeMs).slice(0, 8)}
+      stream time {timeOfDay(streamTimeMs, Date.now()).slice(0, -4)}
       {lagMs !== undefined && <span className="faint"> · {span(lagMs)} behind</span>}
     </span>
   )

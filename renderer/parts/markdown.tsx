@@ -26,6 +26,7 @@ function Block({ text }: { readonly text: string }): ReactNode {
     )
   }
   const lines = text.split('\n')
+  if (lines.length > 1 && lines.every((line) => line.startsWith('|'))) return <Table lines={lines} />
   if (lines.every((line) => /^(\s*[-*]\s+|\s{2,})/.test(line))) {
     const items = text.split(/\n(?=\s*[-*]\s+)/).map((item) => item.replace(/^\s*[-*]\s+/, ''))
     return (
@@ -37,6 +38,37 @@ function Block({ text }: { readonly text: string }): ReactNode {
     )
   }
   return <p>{inline(text)}</p>
+}
+
+function Table({ lines }: { readonly lines: readonly string[] }) {
+  const cells = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  const [head = '', , ...body] = lines
+  return (
+    <table>
+      <thead>
+        <tr>
+          {keyed(cells(head), (cell) => cell).map(({ key, item }) => (
+            <th key={key} scope="col">
+              {inline(item)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {keyed(body, (line) => line).map(({ key, item }) => (
+          <tr key={key}>
+            {keyed(cells(item), (cell) => cell).map((cell) => (
+              <td key={cell.key}>{inline(cell.item)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
 }
 
 function inline(text: string): ReactNode {

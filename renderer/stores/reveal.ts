@@ -109,22 +109,22 @@ export function topicOfEdge(edge: string): string | undefined {
 /** The topic nearest to a node: its own, else where its records go, else where they come from. */
 export const topicNear = (node: string) => nearestTopic(node, 'down') ?? nearestTopic(node, 'up')
 
+/** Depth first, so that a join's main input comes before its table. */
 function nearestTopic(start: string, direction: 'up' | 'down'): string | undefined {
   const edges = openDocument()?.edges ?? []
   const seen = new Set<string>()
-  let front = [start]
-  while (front.length > 0) {
-    for (const node of front) {
-      seen.add(node)
-      const topic = topicOf(node)
-      if (topic) return topic
+  const visit = (node: string): string | undefined => {
+    if (seen.has(node)) return undefined
+    seen.add(node)
+    const topic = topicOf(node)
+    if (topic) return topic
+    for (const edge of edges) {
+      const [here, there] =
+        direction === 'up' ? [edge.to.node, edge.from.node] : [edge.from.node, edge.to.node]
+      const found = here === node ? visit(there) : undefined
+      if (found) return found
     }
-    const next = front.flatMap((node) =>
-      direction === 'up'
-        ? edges.filter((edge) => edge.to.node === node).map((edge) => edge.from.node)
-        : edges.filter((edge) => edge.from.node === node).map((edge) => edge.to.node),
-    )
-    front = [...new Set(next)].filter((node) => !seen.has(node))
+    return undefined
   }
-  return undefined
+  return visit(start)
 }

@@ -9,14 +9,12 @@ const places = [
   '/usr/bin/google-chrome-stable',
 ]
 
-export const chromiumPath = () => process.env.MILLRACE_CHROMIUM ?? places.find((place) => existsSync(place))
+export const chromiumPath = () => process.env.CHROMIUM_PATH ?? places.find((place) => existsSync(place))
 
 export async function launch(): Promise<Browser> {
   const executablePath = chromiumPath()
   if (!executablePath)
-    throw new Error(
-      `Chromium is at none of ${places.join(', ')}: install it, or name it in MILLRACE_CHROMIUM`,
-    )
+    throw new Error(`Chromium is at none of ${places.join(', ')}: install it, or name it in CHROMIUM_PATH`)
   return chromium.launch({
     executablePath,
     args: [
