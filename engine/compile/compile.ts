@@ -3,7 +3,7 @@
  * from node ids. What cannot run (a broken node, and all that depends on it) is left out, and reported.
  */
 import type { NodeKind, NodeKinds } from '../nodes/kind.ts'
-import { type Compiled, type Flow, kindsByName } from '../nodes/kind.ts'
+import { type Compiled, commonKeyFormat, type Flow, kindsByName } from '../nodes/kind.ts'
 import {
   bypassEffect,
   configWithDefaults,
@@ -93,6 +93,7 @@ class Compiler {
       config: configWithDefaults(kind.definition, node.config),
       applicationId: this.#options.applicationId,
       input: (name) => this.#input(node, name),
+      inputs: (name) => this.#flowsInto(node, name),
     })
     this.#keep(node, compiled)
   }
@@ -120,16 +121,19 @@ class Compiler {
     })
   }
 
-  #input(node: PipelineNode, name: string): Flow | undefined {
+  #flowsInto(node: PipelineNode, name: string): Flow[] {
     const port = inputPort(this.#document, this.#definitions, { node: node.id, port: name })
     const arriving = port ? this.#arriving(node, port) : []
-    const flows = arriving.map((flow) => (port?.type === 'stream' ? this.#asStream(flow) : flow))
+    return arriving.map((flow) => (port?.type === 'stream' ? this.#asStream(flow) : flow))
+  }
+
+  #input(node: PipelineNode, name: string): Flow | undefined {
+    const flows = this.#flowsInto(node, name)
     const [first] = flows
     if (!first || flows.length === 1) return first
     const id = `${node.id}-${name}-merge`
     this.#steps.push({ id, node: node.id, op: 'merge', from: flows.map((flow) => flow.step) })
-    const same = flows.every((flow) => flow.keyFormat === first.keyFormat)
-    return { step: id, type: 'stream', keyFormat: same ? first.keyFormat : 'json' }
+    return { step: id, type: 'stream', keyFormat: commonKeyFormat(flows) }
   }
 
   #asStream(flow: Flow): Flow {

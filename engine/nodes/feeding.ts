@@ -19,6 +19,8 @@ export interface FeedingOptions {
   /** A consumer without a group, to read the ends of the source topics; closed here. */
   newConsumer(): Consumer
   readonly signal: AbortSignal
+  /** Feeds go as fast as they can, whatever their pace. */
+  readonly unpaced?: boolean
   /** For the feed of this node; default `environment.code.expression`. */
   compileExpression?(node: string): FeedContext['compileExpression']
   readonly events?: FeedEvents
@@ -165,7 +167,7 @@ class Feeding {
     this.#options = options
     this.#tails = tails
     this.#numbers = tails.map((tail) => tail.number)
-    this.#pace = runtime.pace(feed.config as NodeConfig)
+    this.#pace = options.unpaced ? { by: 'nothing' } : runtime.pace(feed.config as NodeConfig)
   }
 
   async run(): Promise<void> {

@@ -23,6 +23,12 @@ export interface Flow {
   readonly keyFormat: SerdeName
 }
 
+/** Of streams that are merged: keys of different formats are written as JSON from there on. */
+export function commonKeyFormat(flows: readonly Flow[]): SerdeName {
+  const [first, ...others] = flows
+  return first && others.every((flow) => flow.keyFormat === first.keyFormat) ? first.keyFormat : 'json'
+}
+
 export interface CompileContext {
   readonly node: PipelineNode
   /** With defaults. */
@@ -33,6 +39,8 @@ export interface CompileContext {
    * port without an edge.
    */
   input(port: string): Flow | undefined
+  /** As `input`, unmerged: one for each edge. */
+  inputs(port: string): readonly Flow[]
 }
 
 export interface Compiled {

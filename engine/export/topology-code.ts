@@ -1,0 +1,396 @@
+/**
+ * The plan as code in the DSL, as a person would write it: a constant for each node, helper steps chained in front of the
+ * step that they serve, expressions as arrow functions.
+ */
+import { unreachable } from '../base/assert.ts'
+import type { Step, TopologyPlan } from '../compile/index.ts'
+import type { FlowType, PipelineDocument } from '../pipeline/index.ts'
+import {
+  call,
+  commentText,
+  durationCode,
+  listCode,
+  literal,
+  objectCode,
+  ofPositions,
+  ofRecord,
+  propertyName,
+  quoted,
+  typeName,
+  variableName,
+} from './code-text.ts'
+
+export interface TopologyCodeOptions {
+  readonly document: PipelineDocument
+  /** Type of what leaves a node's port `out`; `any` where it is not known. */
+  outputType(node: string): FlowType
+}
+
+/** Text of `src/topology.ts`. */
+export function topologyCode(plan: TopologyPlan, options: TopologyCodeOptions): string {
+  return new TopologyPrinter(plan, options).print()
+}
+
+const indent = '  '
+/** Room for `const name = ` in front of a call. */
+const constMax = 14
+
+class TopologyPrinter {
+  readonly #plan: TopologyPlan
+  readonly #options: TopologyCodeOptions
+  readonly #steps: ReadonlyMap<string, Step>
+  readonly #uses = new Map<string, number>()
+  readonly #names = new Map<string, string>()
+  readonly #taken = new Set<string>()
+  readonly #imports = new Set<string>(['createBuilder'])
+  readonly #nodeImports = new Set<string>()
+  readonly #types: string[] = []
+  readonly #modules = new Map<string, string>()
+
+  constructor(plan: TopologyPlan, options: TopologyCodeOptions) {
+    this.#plan = plan
+    this.#options = options
+    this.#steps = new Map(plan.steps.map((step) => [step.id, step]))
+    for (const step of plan.steps) {
+      for (const from of inputsOf(step)) this.#uses.set(from, (this.#uses.get(from) ?? 0) + 1)
+    }
+  }
+
+  print(): string {
+    const statements = this.#plan.steps
+      .filter((step) => !this.#isChained(step))
+      .map((step) => this.#statement(step))
+    const modules = [...this.#modules].map(([path, name]) => `import ${name} from ${quoted(`../${path}`)}\n`)
+    return [
+      `import { ${[...this.#imports].sort().join(', ')}, type Topology } from 'millrace'\n`,
+      this.#nodeImports.size > 0
+        ? `import { ${[...this.#nodeImports].sort().join(', ')} } from 'millrace/nodes'\n`
+        : '',
+      ...modules,
+      this.#types.length > 0 ? `\n${this.#types.join('\n')}` : '',
+      `\n${this.#comment()}export function buildTopology(): Topology {\n`,
+      `${indent}const builder = createBuilder()\n\n`,
+      statements.join('\n'),
+      `\n${indent}return builder.build()\n}\n`,
+      this.#topicsCode(),
+    ].join('')
+  }
+
+  #comment(): string {
+    const { name, description } = this.#options.document
+    return commentText(description ? `${name}: ${description}` : name)
+  }
+
+  #topicsCode(): string {
+    const topics = this.#plan.topics.map((topic) => `${indent}${literal(topic, indent)},\n`).join('')
+    return `\n/** Made at the start, where they are missing. */\nexport const topics = [\n${topics}]\n`
+  }
+
+  /** A helper step of the same node with a single follower stands in its follower's chain. */
+  #isChained(step: Step): boolean {
+    if (this.#uses.get(step.id) !== 1 || ['branch', 'stream', 'table'].includes(step.op)) return false
+    const follower = this.#plan.steps.find((other) => inputsOf(other).includes(step.id))
+    if (!follower || !chainsOnto(follower, step)) return false
+    return follower.node === step.node || step.op === 'toStream'
+  }
+
+  #statement(step: Step): string {
+    const note = this.#noteOf(step)
+    const code = this.#code(step)
+    if (step.op === 'to' || step.op === 'external') return `${note}${indent}${code}\n`
+    return `${note}${indent}const ${this.#name(step.id)} = ${code}\n`
+  }
+
+  #noteOf(step: Step): string {
+    const note =
+      step.id === step.node ? this.#options.document.nodes.find((node) => node.id === step.node)?.note : ''
+    return (note ?? '')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => `${indent}// ${line}\n`)
+      .join('')
+  }
+
+  #name(id: string): string {
+    const known = this.#names.get(id)
+    if (known !== undefined) return known
+    let name = variableName(id)
+    for (let number = 2; this.#taken.has(name); number++) name = `${variableName(id)}${number}`
+    this.#taken.add(name)
+    this.#names.set(id, name)
+    return name
+  }
+
+  /** How a step's result is referred to: by its constant, or by its own code where it is chained. */
+  #ref(id: string): string {
+    const step = this.#steps.get(id)
+    if (step) return this.#isChained(step) ? this.#code(step) : this.#name(id)
+    const dot = id.lastIndexOf('.')
+    const branch = propertyName(id.slice(dot + 1))
+    return branch.startsWith("'")
+      ? `${this.#name(id.slice(0, dot))}[${branch}]`
+      : `${this.#name(id.slice(0, dot))}.${branch}`
+  }
+
+  #use(name: string): string {
+    this.#imports.add(name)
+    return name
+  }
+
+  #code(step: Step): string {
+    const name = `name: ${quoted(step.id)}`
+    switch (step.op) {
+      case 'stream':
+      case 'table':
+        return this.#source(step)
+      case 'mapValues':
+      case 'filter':
+      case 'filterNot':
+      case 'flatMap':
+      case 'flatMapValues':
+      case 'selectKey':
+      case 'groupBy':
+      case 'map':
+        return this.#after(step.from, step.op, [ofRecord(step.expr), `{ ${name} }`])
+      case 'repartition':
+      case 'groupByKey':
+      case 'toStream':
+        return this.#after(step.from, step.op, [
+          `{ ${name}${step.partitions ? `, partitions: ${step.partitions}` : ''} }`,
+        ])
+      case 'toTable':
+        return this.#after(step.from, step.op, [`{ ${name} }`])
+      case 'branch':
+        return this.#branch(step)
+      case 'merge':
+        return this.#merge(step)
+      case 'process':
+        return this.#process(step)
+      case 'count':
+      case 'summarize':
+      case 'aggregate':
+      case 'reduce':
+        return this.#aggregate(step)
+      case 'streamStreamJoin':
+      case 'streamTableJoin':
+        return this.#join(step)
+      case 'to':
+        return this.#sink(step)
+      case 'external':
+        this.#nodeImports.add('fileSink')
+        return this.#after(step.from, 'toExternal', [
+          `fileSink(${literal(step.config, '    ')})`,
+          `{ ${name} }`,
+        ])
+      default:
+        return unreachable(step)
+    }
+  }
+
+  /** `receiver.method(…)`, on a line of its own behind a receiver that is a call. */
+  #after(from: string, method: string, args: readonly string[]): string {
+    const receiver = this.#ref(from)
+    if (!receiver.includes('(')) return call(`${receiver}.${method}`, args, indent, constMax)
+    const inner = `${indent}  `
+    const first = receiver.includes('\n')
+      ? receiver
+      : receiver.replace(/^(\w+(?:\.\w+|\['[^']*'\])?)\./, `$1\n${inner}.`)
+    return `${first}\n${inner}.${call(method, args, inner)}`
+  }
+
+  #source(step: Extract<Step, { op: 'stream' | 'table' }>): string {
+    const type = this.#options.outputType(step.node)
+    const value = this.#valueType(step.node, type.value)
+    const { timestamp } = step
+    const options = objectCode(
+      [
+        ['name', quoted(step.id)],
+        ['key', this.#serde(step.keyFormat)],
+        ['value', this.#serde(step.valueFormat)],
+        [
+          'timestamp',
+          timestamp === undefined || timestamp === 'record'
+            ? undefined
+            : typeof timestamp === 'string'
+              ? quoted(timestamp)
+              : ofPositions(`new Date(${timestamp.expr}).getTime()`, ['key', 'value', 'timestamp']),
+        ],
+      ],
+      indent,
+    )
+    return call(`builder.${step.op}<${type.key}, ${value}>`, [quoted(step.topic), options], indent, constMax)
+  }
+
+  #valueType(node: string, text: string): string {
+    if (!text.startsWith('{')) return text
+    const name = typeName(node)
+    const declaration = `interface ${name} ${text.replace(/^\{ /, '{\n  ').replace(/ \}$/, '\n}')}\n`
+    if (!this.#types.includes(declaration))
+      this.#types.push(declaration.replaceAll(/; (?=[\w"']+\??: )/g, '\n  '))
+    return name
+  }
+
+  #serde(format: string | undefined): string | undefined {
+    if (format === 'string' || format === 'bytes') return `${this.#use(format)}()`
+    return format === 'windowed-json' ? `${this.#use('windowedJson')}()` : undefined
+  }
+
+  #branch(step: Extract<Step, { op: 'branch' }>): string {
+    const branches = step.branches.map(({ name, when }) =>
+      objectCode([
+        ['name', quoted(name)],
+        ['when', ofRecord(when)],
+      ]),
+    )
+    const options = objectCode([
+      ['name', quoted(step.id)],
+      ['otherwise', step.otherwise === undefined ? undefined : quoted(step.otherwise)],
+    ])
+    return call(`${this.#ref(step.from)}.branch`, [listCode(branches, indent), options], indent, constMax)
+  }
+
+  #merge(step: Extract<Step, { op: 'merge' }>): string {
+    const [first = '', ...others] = step.from
+    return others.reduce((code, other, index) => {
+      const id = index === others.length - 1 ? step.id : `${step.id}-${index + 1}`
+      return `${code}.merge(${this.#ref(other)}, { name: ${quoted(id)} })`
+    }, this.#ref(first))
+  }
+
+  #process(step: Extract<Step, { op: 'process' }>): string {
+    const name = this.#modules.get(step.module) ?? this.#moduleName(step.module)
+    this.#modules.set(step.module, name)
+    const stores = step.stores.length === 0 ? undefined : literal(step.stores, indent)
+    return this.#after(step.from, 'process', [
+      name,
+      objectCode(
+        [
+          ['name', quoted(step.id)],
+          ['stores', stores],
+        ],
+        indent,
+      ),
+    ])
+  }
+
+  #moduleName(path: string): string {
+    const base = variableName(path.replace(/^.*\//, '').replace(/\.ts$/, ''))
+    const name = this.#plan.steps.some((step) => variableName(step.id) === base) ? `${base}Processor` : base
+    this.#taken.add(name)
+    return name
+  }
+
+  #aggregate(step: Extract<Step, { op: 'count' | 'summarize' | 'aggregate' | 'reduce' }>): string {
+    const grouped = this.#ref(step.from)
+    const inner = `${indent}  `
+    const lines = [grouped.includes('\n') ? grouped : grouped.replace(/\.(?=groupBy)/, `\n${inner}.`)]
+    const { window } = step
+    if (window) {
+      const members: [string, string][] = [['sizeMs', durationCode(window.sizeMs)]]
+      if (window.type === 'hopping') members.push(['advanceMs', durationCode(window.advanceMs)])
+      if (window.graceMs > 0) members.push(['graceMs', durationCode(window.graceMs)])
+      lines.push(`.windowedBy(${this.#use(window.type)}(${objectCode(members)}))`)
+    }
+    const emit = window && step.emit === 'on-window-close' ? quoted(step.emit) : undefined
+    const options = objectCode([
+      ['name', quoted(step.id)],
+      ['store', step.store ? quoted(step.store) : undefined],
+      ['emit', emit],
+    ])
+    lines.push(`.${this.#aggregation(step, options, inner)}`)
+    return lines.join(`\n${inner}`)
+  }
+
+  #aggregation(
+    step: Extract<Step, { op: 'count' | 'summarize' | 'aggregate' | 'reduce' }>,
+    options: string,
+    at: string,
+  ): string {
+    if (step.op === 'count') return `count(${options})`
+    if (step.op === 'reduce')
+      return call('reduce', [ofPositions(step.add, ['aggregate', 'value', 'key']), options], at)
+    if (step.op === 'aggregate') {
+      const init = `init: () => (${literal(step.init)})`
+      return call(
+        'aggregate',
+        [`{ ${init}, add: ${ofPositions(step.add, ['aggregate', 'value', 'key'])} }`, options],
+        at,
+      )
+    }
+    const value = this.#inputValue(step.from)
+    const figures = step.functions.map(({ fn, expr, as }): [string, string] => [
+      as,
+      expr === undefined ? `${this.#use(fn)}()` : `${this.#use(fn)}(${typedPicker(expr, value)})`,
+    ])
+    return call('aggregate', [`${this.#use('summarize')}(${objectCode(figures, at)})`, options], at)
+  }
+
+  /** The pickers of a summary stand alone: nothing tells the compiler what they are given. */
+  #inputValue(grouping: string): string {
+    const step = this.#steps.get(grouping)
+    const from = step && 'from' in step && typeof step.from === 'string' ? step.from : undefined
+    return from === undefined ? 'any' : this.#valueOf(from)
+  }
+
+  #valueOf(ref: string): string {
+    const step = this.#steps.get(ref) ?? this.#steps.get(ref.slice(0, Math.max(ref.lastIndexOf('.'), 0)))
+    return step ? this.#valueType(step.node, this.#options.outputType(step.node).value) : 'any'
+  }
+
+  #join(step: Extract<Step, { op: 'streamStreamJoin' | 'streamTableJoin' }>): string {
+    const joiner = ofPositions(step.joiner, ['left', 'right', 'key'])
+    const members: [string, string][] = [
+      ['name', quoted(step.id)],
+      ['type', quoted(step.type)],
+    ]
+    if (step.op === 'streamStreamJoin') {
+      members.push(['beforeMs', durationCode(step.beforeMs)], ['afterMs', durationCode(step.afterMs)])
+      members.push(['graceMs', durationCode(step.graceMs)])
+    }
+    const method = step.op === 'streamStreamJoin' ? 'joinStream' : 'joinTable'
+    return this.#after(step.left, method, [this.#ref(step.right), joiner, objectCode(members, indent)])
+  }
+
+  #sink(step: Extract<Step, { op: 'to' }>): string {
+    const { partitioner, acks, compression } = step
+    const options = objectCode(
+      [
+        ['name', quoted(step.id)],
+        ['key', this.#serde(step.keyFormat)],
+        ['value', this.#serde(step.valueFormat)],
+        [
+          'partitioner',
+          partitioner === undefined || partitioner === 'default'
+            ? undefined
+            : typeof partitioner === 'string'
+              ? quoted(partitioner)
+              : ofRecord(partitioner.expr).replace(
+                  /^\(([^)]*)\) =>/,
+                  (_, record) => `(${record || '_record'}, partitions) =>`,
+                ),
+        ],
+        ['acks', acks === undefined ? undefined : literal(acks)],
+        ['compression', compression === undefined ? undefined : quoted(compression)],
+      ],
+      indent,
+    )
+    return this.#after(step.from, 'to', [quoted(step.topic), options])
+  }
+}
+
+function typedPicker(expr: string, value: string): string {
+  const picker = ofPositions(expr, ['value', 'key'])
+  return picker.replace(/^\(value/, `(value: ${value}`)
+}
+
+function inputsOf(step: Step): readonly string[] {
+  if ('left' in step) return [step.left, step.right]
+  if (!('from' in step)) return []
+  return typeof step.from === 'string' ? [step.from] : step.from
+}
+
+/** Whether the follower's code goes on after the step's: it does not where the step is an argument. */
+function chainsOnto(follower: Step, step: Step): boolean {
+  if ('right' in follower) return follower.left === step.id && follower.right !== step.id
+  return 'from' in follower && follower.from === step.id
+}

@@ -1,0 +1,2 @@
+/** `millrace/streams`: the streams DSL alone. */
+export * from '../../streams/index.ts'
