@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
-const commandLine = path.resolve(import.meta.dirname, '../../.build/engine/millrace.mjs')
+/** `MILLRACE_COMMAND_LINE` names another one, such as the source in place of what is built from it. */
+const commandLine =
+  process.env.MILLRACE_COMMAND_LINE ?? path.resolve(import.meta.dirname, '../../.build/engine/millrace.mjs')
 
 export interface MillraceBroker {
   /** Comma-separated. */

@@ -1,0 +1,6 @@
+import type { ForeignClient } from './foreign-client.ts'
+import { kafkajsClient } from './kafkajs.ts'
+import { kcat } from './kcat.ts'
+import { platformatic } from './platformatic.ts'
+
+export const foreignClients: readonly ForeignClient[] = [kcat, kafkajsClient, platformatic]
