@@ -1,0 +1,1 @@
+export { type Exported, type ExportedPipeline, type ExportRequest, exportProject } from './project.ts'
