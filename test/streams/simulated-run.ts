@@ -66,9 +66,9 @@ export async function simulatedRun(
 
   const plan = new FaultPlan(world, {
     nodes: [...brokerIds.map(nodeOf), ...instances],
-    kinds: ['kill', 'partition', 'reset', 'pause', 'slow disk'],
-    everyMs: 1500,
-    lastsMs: 2000,
+    kinds: ['kill', 'partition', 'pause'],
+    everyMs: 600,
+    lastsMs: 1500,
     mayGoDown: (node) =>
       isApp(node) ? instances.every((name) => world.isUp(name)) : cluster.live.size === brokerIds.length,
     onDown: (node) => {

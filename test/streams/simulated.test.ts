@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { simulatedRun } from './simulated-run.ts'
 
+/** With these seeds, a commit of offsets that does not wait for what was written before it does lose orders. */
+const tellingSeeds = [2, 5, 8]
 const firstSeed = Number(process.env.MILLRACE_SEED ?? 1)
-const seeds = process.env.MILLRACE_SEED === undefined ? [1, 2, 3] : [firstSeed]
+const seeds = process.env.MILLRACE_SEED === undefined ? tellingSeeds : [firstSeed]
 
 test.each(seeds)(
   'no acknowledged order misses in its user’s set, through faults of brokers and instances (seed %i; MILLRACE_SEED replays one)',
