@@ -13,9 +13,16 @@ export async function exportPipeline(
   environment: Environment,
   { path, target, out }: ExportRequest,
   packagePath: string | undefined,
+  libraryFolder?: string,
 ): Promise<Output<'pipeline.export'>> {
   const pipeline = await readPipeline(environment.disk, path)
   const { exportProject } = await import('../export/index.ts')
-  const { files, commands } = await exportProject(environment, { pipeline, target, out, packagePath })
+  const { files, commands } = await exportProject(environment, {
+    pipeline,
+    target,
+    out,
+    packagePath,
+    libraryFolder,
+  })
   return { out, files: [...files], commands: [...commands] }
 }

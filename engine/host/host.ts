@@ -113,6 +113,7 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
       // Opened once: a reload of the window stays where the person has gone since.
       openPath = undefined
       analyzer.warm()
+      runs.warm()
       return pipelines.open(path)
     },
     'pipeline.save': async ({ path, document, files }) => ({
@@ -139,6 +140,7 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
         environment,
         { path: normalized(path), target, out: normalized(out) },
         options.packagePath,
+        options.libraryFolder,
       ),
     'run.start': (input) => runs.start(input),
     'run.stop': async ({ runId }) => {

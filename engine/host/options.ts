@@ -12,4 +12,6 @@ export interface HostOptions {
   readonly openPath?: string
   /** The runtime as a tarball, for exported projects. */
   readonly packagePath?: string
+  /** Where the package `typescript` has its declarations: for the types of exported code. */
+  readonly libraryFolder?: string
 }

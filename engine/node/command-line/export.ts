@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { exportPipeline } from '../../host/export.ts'
-import { productRoot } from '../entry/locate.ts'
+import { productRoot, typescriptLibraryFolder } from '../entry/locate.ts'
 import { createNodeEnvironment } from '../environment/index.ts'
 import { onePipeline, parseOptions, usage } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -31,7 +31,12 @@ Writes a project folder that installs, tests and runs with its own two commands.
     const packagePath =
       root === undefined ? undefined : absolute(path.join(root, '.build', 'package', 'millrace.tgz'))
     const request = { path: absolute(given), target, out: absolute(values.out) }
-    const { out, files, commands } = await exportPipeline(createNodeEnvironment(), request, packagePath)
+    const { out, files, commands } = await exportPipeline(
+      createNodeEnvironment(),
+      request,
+      packagePath,
+      typescriptLibraryFolder(),
+    )
     output.object({ event: 'exported', out, files, commands })
     for (const file of files) output.line(file)
     output.line('')

@@ -6,7 +6,7 @@ import { createLogRing, type LogRing } from '../../host/log-ring.ts'
 import type { HostOptions } from '../../host/options.ts'
 import { serveChannel } from '../../host/rpc-server.ts'
 import { errorOnWire } from '../../host/wire.ts'
-import { workerEntryPoints } from '../entry/locate.ts'
+import { typescriptLibraryFolder, workerEntryPoints } from '../entry/locate.ts'
 import { createLineLog, createNodeEnvironment } from '../environment/index.ts'
 import type { FromHost, ToHost } from './messages.ts'
 import { utilityParent } from './utility-parent.ts'
@@ -100,7 +100,10 @@ class Hosting {
 
   async #start(options: HostOptions): Promise<void> {
     try {
-      const host = await createHost(this.#environment, this.#log, options)
+      const host = await createHost(this.#environment, this.#log, {
+        libraryFolder: typescriptLibraryFolder(),
+        ...options,
+      })
       if (this.#stopping) return
       this.#host = host
       this.#parent.send({ kind: 'ready' })
