@@ -176,7 +176,11 @@ export interface Consumer {
   seek(partition: TopicPartition, offset: number): void
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
-  /** Records that are there, or what came within `timeoutMs`; in order of offset per partition. */
+  /**
+   * Records that are there, or what came within `timeoutMs`; in order of offset per partition. Rejects with the
+   * signal's reason when aborted. Calls the rebalance listener; without polls a member leaves its group after
+   * `rebalanceTimeoutMs`.
+   */
   poll(timeoutMs: number, signal?: AbortSignal): Promise<ConsumerRecord[]>
   position(partition: TopicPartition): number | undefined
   /** Log end (or last stable) offset and log start as of the last fetch answer. */

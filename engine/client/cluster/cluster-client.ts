@@ -9,7 +9,11 @@ import type { ConnectionSettings } from '../settings.ts'
 import type { Body, BrokerConnection, RequestOptions } from './connection.ts'
 import { placeOf } from './connection.ts'
 import { ConnectionPool, type Purpose } from './connection-pool.ts'
+import { firstOf } from './first-of.ts'
 import { type MetadataAnswer, MetadataCache } from './metadata-cache.ts'
+
+/** A broker that is cut off answers nothing and refuses nothing: after so long the next one is asked as well. */
+const nextCandidateMs = 1000
 
 export interface ClusterClientOptions {
   /** Lets brokers make topics that are asked for and not there, where they are set to do so. */
@@ -109,24 +113,26 @@ export class ClusterClient {
     return connection.request(api, body, options)
   }
 
-  /** Of whichever broker answers first: open connections before others, the bootstrap addresses last. */
+  /**
+   * Of whichever broker answers first: open connections before others, the bootstrap addresses last. One that keeps
+   * us waiting is not waited for alone, so this is for questions that may be put twice.
+   */
   async requestAny<Request extends Field, Response extends Field>(
     api: Api<Request, Response>,
     body: Body<Request>,
     options: RequestOptions = {},
   ): Promise<Decoded<Response>> {
-    let last: unknown
-    for (const address of this.#candidates()) {
+    const attempts = this.#candidates().map((address) => async () => {
       if (this.#isClosed) throw clientClosed()
-      try {
-        const connection = await this.#pool.open(address, 'general')
-        return await connection.request(api, body, options)
-      } catch (thrown) {
-        last = thrown
-      }
+      const connection = await this.#pool.open(address, 'general')
+      return connection.request(api, body, options)
+    })
+    try {
+      return await firstOf(attempts, nextCandidateMs, this.environment.timers)
+    } catch (thrown) {
+      if (this.#isClosed) throw clientClosed()
+      throw isRetriable(thrown) ? noBroker(this.settings.bootstrap, thrown) : thrown
     }
-    if (this.#isClosed) throw clientClosed()
-    throw isRetriable(last) ? noBroker(this.settings.bootstrap, last) : last
   }
 
   close(): void {

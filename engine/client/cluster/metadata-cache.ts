@@ -99,7 +99,9 @@ export class MetadataCache {
   applyEndpoints(endpoints: readonly { nodeId: number; host: string; port: number; rack: string | null }[]) {
     if (endpoints.length === 0) return
     const brokers = new Map(this.#brokers)
-    for (const { nodeId: id, host, port, rack } of endpoints) brokers.set(id, { id, host, port, rack })
+    for (const { nodeId: id, host, port, rack } of endpoints) {
+      brokers.set(id, { id, host, port, rack: rack ?? brokers.get(id)?.rack ?? null })
+    }
     this.#brokers = brokers
   }
 

@@ -75,6 +75,8 @@ export class Fetcher {
     for (const state of this.#inTurn()) {
       if (!this.#isFetchable(state)) continue
       const leader = this.#cluster.metadata.partition(state.topic, state.partition)?.leader ?? -1
+      // A leader of before may never answer; if it does after all, that is dropped.
+      if (state.inFlight?.nodeId === leader) continue
       if (leader < 0) {
         this.#cluster.track(state.topic)
         this.#cluster.refreshSoon()
@@ -101,7 +103,6 @@ export class Fetcher {
     return (
       state.status === 'fetching' &&
       !state.isPaused &&
-      !state.isInFlight &&
       state.bufferedBytes < this.#settings.partitionFetchBytesMax
     )
   }
@@ -111,7 +112,8 @@ export class Fetcher {
     if (purpose === undefined) return
     const key = `${nodeId} ${purpose}`
     this.#busy.add(key)
-    for (const state of states) state.isInFlight = true
+    const flight = { nodeId }
+    for (const state of states) state.inFlight = flight
     const request = new FetchRequest(this.#cluster, this.#settings, states)
     request
       .send(this.#cluster, nodeId, purpose, this.#settings)
@@ -120,7 +122,7 @@ export class Fetcher {
       .catch((thrown: unknown) => this.#takeFailure(states, thrown))
       .finally(() => {
         this.#busy.delete(key)
-        for (const state of states) state.isInFlight = false
+        for (const state of states) if (state.inFlight === flight) state.inFlight = undefined
         this.wake()
       })
   }

@@ -27,7 +27,8 @@ export class PartitionState implements TopicPartition {
   /** Changes with every jump: an answer to a question from before it is dropped. */
   jumps = 0
   isPaused = false
-  isInFlight = false
+  /** The fetch that is on its way, and to which node. */
+  inFlight: { readonly nodeId: number } | undefined
   retryAtMs = Number.NEGATIVE_INFINITY
   attempts = 0
   logStartOffset = -1

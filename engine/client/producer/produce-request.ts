@@ -11,6 +11,8 @@ import type { ProducerSettings } from './settings.ts'
 export interface Sent {
   readonly queue: PartitionQueue
   readonly batch: ProducerBatch
+  /** Which sending of the batch this is: what comes of an earlier one no longer counts. */
+  readonly attempt: number
 }
 
 export type ProduceAnswer = ResponseOf<typeof produce>

@@ -64,8 +64,8 @@ export class Results {
 
   /** Without an answer, whether it was written is not known. */
   takeLost(sent: readonly Sent[], error: MillraceError): void {
-    for (const { queue, batch } of sent) {
-      if (!queue.answered(batch)) continue
+    for (const { queue, batch, attempt } of sent) {
+      if (batch.attempts !== attempt || !queue.answered(batch)) continue
       // An answer that can't be read is as good as none.
       if (isRetriable(error) || error.code === 'MALFORMED_FRAME') this.#retry(queue, batch, error)
       else this.fail(queue, batch, error)
@@ -87,8 +87,8 @@ export class Results {
     batch.fail(error)
   }
 
-  #take({ queue, batch }: Sent, answer: PartitionAnswer): void {
-    if (!queue.answered(batch)) return
+  #take({ queue, batch, attempt }: Sent, answer: PartitionAnswer): void {
+    if (batch.attempts !== attempt || !queue.answered(batch)) return
     const { errorCode } = answer
     const where = `${queue.topic}-${queue.partition}`
     switch (judge(errorCode, batch, queue)) {

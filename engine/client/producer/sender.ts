@@ -107,13 +107,12 @@ export class Sender {
       ? nowMs + this.#settings.retryBackoffMaxMs
       : Number.POSITIVE_INFINITY
     for (const queue of this.#accumulator.active) {
+      const leader = this.#cluster.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
+      if (leader >= 0) this.#recall(queue, leader)
       const dueMs = this.#dueMs(queue, nowMs)
       if (dueMs > nowMs) {
         nextMs = Math.min(nextMs, dueMs)
-        continue
-      }
-      const leader = this.#cluster.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
-      if (leader < 0) {
+      } else if (leader < 0) {
         this.#cluster.refreshSoon()
         nextMs = Math.min(nextMs, nowMs + this.#settings.retryBackoffMaxMs)
       } else if (queue.inFlight.length === 0 || queue.inFlightNode === leader) {
@@ -125,6 +124,16 @@ export class Sender {
     }
     for (const [nodeId, queues] of byNode) this.#sendTo(nodeId, queues, nowMs)
     if (nextMs !== Number.POSITIVE_INFINITY) this.#wakeAt(nextMs)
+  }
+
+  /**
+   * With idempotence, what is on its way to a leader of before need not be waited for, which may take long where that
+   * one is cut off: the new leader knows what it already has.
+   */
+  #recall(queue: PartitionQueue, leader: number): void {
+    if (!this.#settings.idempotence || queue.inFlight.length === 0 || queue.inFlightNode === leader) return
+    const sent = queue.inFlight.map((batch) => ({ queue, batch, attempt: batch.attempts }))
+    this.#results.takeLost(sent, leaderMoved(queue))
   }
 
   #expireAll(nowMs: number): void {
@@ -192,7 +201,8 @@ export class Sender {
       const batch = queue.waiting[0]!
       if (sent.length > 0 && bytes + batch.sizeBytes > this.#settings.requestBytesMax) continue
       const identity = this.#settings.idempotence ? this.#identities.current : undefined
-      sent.push({ queue, batch: queue.send(nodeId, identity) })
+      const sending = queue.send(nodeId, identity)
+      sent.push({ queue, batch: sending, attempt: sending.attempts })
       bytes += batch.sizeBytes
     }
     return sent
@@ -270,4 +280,13 @@ export class Sender {
     const { clock, timers } = this.#cluster.environment
     this.#timer = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => this.wake())
   }
+}
+
+function leaderMoved(queue: PartitionQueue): MillraceError {
+  return new MillraceError({
+    code: 'NOT_LEADER_OR_FOLLOWER',
+    what: 'the partition has another leader by now',
+    where: `${queue.topic}-${queue.partition}`,
+    details: { retriable: true },
+  })
 }
