@@ -23,21 +23,26 @@ export const defaultLimits: RunLimits = {
   silentMsMax: 900,
 }
 
+/** What a runner's process is started with: enough to have its threads up before there is anything to run. */
+export interface RunnerSetup {
+  /** Stream threads; one more is for feeds. */
+  readonly threads: number
+  readonly limits: RunLimits
+}
+
 export interface RunStart {
   /** Holds the processors' files and input data. */
   readonly folder: string
   readonly document: PipelineDocument
   readonly bootstrap: readonly string[]
-  readonly threads: number
   /** Begins anew: offsets, stores and the topics that the run makes for itself are removed first. */
   readonly fromStart: boolean
   readonly stateFolder: string
-  readonly limits: RunLimits
   /** Between two samples. */
   readonly sampleMs: number
 }
 
-export type ToRun = { readonly kind: 'stop' }
+export type ToRun = { readonly kind: 'start'; readonly start: RunStart } | { readonly kind: 'stop' }
 
 export type FromRun =
   | ForwardedLog
@@ -124,7 +129,7 @@ export interface ThreadStart {
   readonly guard: SharedArrayBuffer
 }
 
-export type ToThread = { readonly kind: 'stop' }
+export type ToThread = { readonly kind: 'start'; readonly start: ThreadStart } | { readonly kind: 'stop' }
 
 export type FromThread =
   | ForwardedLog

@@ -10,44 +10,33 @@ export interface ThreadEvents {
 
 /** A thread of the run, and who is at work in it. */
 export class RunThread {
-  readonly role: ThreadStart['role']
   readonly #worker: Worker
-  readonly #memory: SharedArrayBuffer
-  readonly #nodes: readonly string[]
+  readonly #memory = createGuardMemory()
+  #nodes: readonly string[] = []
   #place: CodePlace | undefined
   #watchedCalls = -1
 
-  private constructor(
-    worker: Worker,
-    role: ThreadStart['role'],
-    memory: SharedArrayBuffer,
-    nodes: readonly string[],
-  ) {
+  private constructor(worker: Worker) {
     this.#worker = worker
-    this.role = role
-    this.#memory = memory
-    this.#nodes = nodes
   }
 
-  static async start(
-    environment: Environment,
-    start: Omit<ThreadStart, 'guard'>,
-    nodes: readonly string[],
-    limits: RunLimits,
-    events: ThreadEvents,
-  ): Promise<RunThread> {
-    const memory = createGuardMemory()
-    const data: ThreadStart = { ...start, guard: memory }
-    const worker = await environment.workers.start('stream-thread', 'thread', data, {
+  /** A thread that is up and waits for its work. */
+  static async prepare(environment: Environment, limits: RunLimits): Promise<RunThread> {
+    const worker = await environment.workers.start('stream-thread', 'thread', null, {
       heapBytesMax: limits.heapBytesMax,
       heartbeatMs: limits.silentMsMax,
     })
-    const thread = new RunThread(worker, start.role, memory, nodes)
-    worker.onMessage((message) => events.onMessage(thread, message as FromThread))
-    void worker.exited.then(async (exit) => {
-      events.onExit(thread, exit, thread.#place ?? (await worker.whereStuck()))
+    return new RunThread(worker)
+  }
+
+  /** @param nodes as `guardedNodes` gives them for the plan */
+  begin(start: Omit<ThreadStart, 'guard'>, nodes: readonly string[], events: ThreadEvents): void {
+    this.#nodes = nodes
+    this.#worker.onMessage((message) => events.onMessage(this, message as FromThread))
+    void this.#worker.exited.then(async (exit) => {
+      events.onExit(this, exit, this.#place ?? (await this.#worker.whereStuck()))
     })
-    return thread
+    this.post({ kind: 'start', start: { ...start, guard: this.#memory } })
   }
 
   get exited(): Promise<WorkerExit> {

@@ -3,10 +3,18 @@ import { createAdmin } from '../client/index.ts'
 import type { CodePlace, Environment, WorkerExit } from '../environment/index.ts'
 import { exitFailure, generalFailure } from './failures.ts'
 import { MemoryWatch } from './memory-watch.ts'
-import type { FromRun, FromThread, RunFailure, RunStart, RunStateName, ThreadStart } from './messages.ts'
+import type {
+  FromRun,
+  FromThread,
+  RunFailure,
+  RunnerSetup,
+  RunStart,
+  RunStateName,
+  ThreadStart,
+} from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
 import { NotRunnable, type Prepared, prepare } from './prepare.ts'
-import { RunThread } from './run-thread.ts'
+import type { RunThread } from './run-thread.ts'
 import { Sampler } from './sampler.ts'
 import { ensureTopics, resetRun, resetSinks } from './topics.ts'
 
@@ -17,6 +25,9 @@ const stopMsMax = 5000
 export class Run {
   readonly #environment: Environment
   readonly #start: RunStart
+  readonly #setup: RunnerSetup
+  /** Up, and waiting for work. */
+  readonly #prepared: readonly Promise<RunThread>[]
   readonly #memoryBytes: () => number
   readonly #tell: (message: FromRun) => void
   #state: RunStateName = 'starting'
@@ -31,11 +42,15 @@ export class Run {
   constructor(
     environment: Environment,
     start: RunStart,
+    setup: RunnerSetup,
+    prepared: readonly Promise<RunThread>[],
     memoryBytes: () => number,
     tell: (message: FromRun) => void,
   ) {
     this.#environment = environment
     this.#start = start
+    this.#setup = setup
+    this.#prepared = prepared
     this.#memoryBytes = memoryBytes
     this.#tell = tell
     this.done = new Promise((resolve) => {
@@ -74,7 +89,7 @@ export class Run {
   }
 
   async #startThreads({ plan, modules }: Prepared): Promise<void> {
-    const { document, bootstrap, folder, threads, stateFolder, sampleMs, limits } = this.#start
+    const { document, bootstrap, folder, stateFolder, sampleMs } = this.#start
     const nodes = guardedNodes(plan)
     const common = {
       folder,
@@ -86,11 +101,8 @@ export class Run {
       stateFolder,
       sampleMs,
     }
-    const start = (role: ThreadStart['role'], index: number) =>
-      RunThread.start(this.#environment, { ...common, role, index }, nodes, limits, {
-        onMessage: (thread, message) => this.#receive(thread, message),
-        onExit: (thread, exit, place) => this.#exited(thread, exit, place),
-      })
+    const threads = await Promise.all(this.#prepared)
+    if (this.#ended) return
     this.#sampler = new Sampler(this.#environment, plan, document, sampleMs, {
       state: () => this.#state,
       memoryBytes: this.#memoryBytes,
@@ -99,16 +111,19 @@ export class Run {
     })
     this.#memory = new MemoryWatch(
       this.#environment,
-      limits,
+      this.#setup.limits,
       this.#memoryBytes,
       () => this.#threads,
       (thread) => this.#memoryExceeded(thread),
     )
-    const roles: ThreadStart['role'][] = Array.from({ length: Math.max(1, threads) }, () => 'streams')
-    if (plan.feeds.length > 0) roles.push('feeds')
-    const started = await Promise.all(roles.map((role, index) => start(role, index)))
-    this.#threads = started
-    if (this.#ended) await Promise.all(started.map((thread) => thread.terminate()))
+    this.#threads = threads
+    threads.forEach((thread, index) => {
+      const role: ThreadStart['role'] = index < this.#setup.threads ? 'streams' : 'feeds'
+      thread.begin({ ...common, role, index }, nodes, {
+        onMessage: (from, message) => this.#receive(from, message),
+        onExit: (from, exit, place) => this.#exited(from, exit, place),
+      })
+    })
   }
 
   #receive(thread: RunThread, message: FromThread): void {
@@ -133,7 +148,7 @@ export class Run {
 
   #exited(thread: RunThread, exit: WorkerExit, place: CodePlace | undefined): void {
     this.#threads = this.#threads.filter((other) => other !== thread)
-    const failure = exitFailure(exit, thread.reading(), place, this.#start.limits, thread.isEatingMemory)
+    const failure = exitFailure(exit, thread.reading(), place, this.#setup.limits, thread.isEatingMemory)
     if (failure) this.#fail(failure)
   }
 
@@ -142,7 +157,7 @@ export class Run {
     const reading = thread?.reading() ?? { current: undefined, last: undefined, calls: 0 }
     const noted = Promise.resolve(thread?.notePlace())
     void noted.then(() => {
-      const failure = exitFailure(exit, reading, thread?.place, this.#start.limits)
+      const failure = exitFailure(exit, reading, thread?.place, this.#setup.limits)
       // At once, before others stop in order: the machine's memory is at stake.
       void thread?.terminate()
       this.#fail(failure ?? generalFailure(new Error('the run has used up its memory')))
@@ -169,8 +184,8 @@ export class Run {
   async #endOnce(final: 'stopped' | 'failed'): Promise<void> {
     this.#memory?.stop()
     if (final === 'stopped') this.#setState('stopping')
-    for (const thread of this.#threads) thread.post({ kind: 'stop' })
     const all = [...this.#threads]
+    for (const thread of all) thread.post({ kind: 'stop' })
     const left = Promise.all(all.map((thread) => thread.exited))
     await Promise.race([left, this.#environment.timers.sleep(stopMsMax)])
     await Promise.all(all.map((thread) => thread.terminate()))

@@ -1,18 +1,36 @@
 import type { WorkerBody } from '../environment/index.ts'
 import { forwardingLog } from './forward-log.ts'
-import type { FromRun, RunStart, ToRun } from './messages.ts'
+import type { FromRun, RunnerSetup, RunStart, ToRun } from './messages.ts'
 import { Run } from './run.ts'
+import { RunThread } from './run-thread.ts'
 
 export interface RunnerProcess {
   /** Resident memory of this process. */
   memoryBytes(): number
 }
 
-/** What the runner's process runs: one run, from `RunStart` until it has ended. */
+/**
+ * What a runner's process runs: one run, from `start` until it has ended. Its threads are up before, so that Run does not wait
+ * for them.
+ */
 export function runnerBody(host: RunnerProcess): WorkerBody {
-  return async ({ environment, data, port }) => {
+  return async ({ environment: given, data, port }) => {
     const tell = (message: FromRun) => port.post(message)
-    const run = new Run(forwardingLog(environment, tell), data as RunStart, host.memoryBytes, tell)
+    const environment = forwardingLog(given, tell)
+    const setup = data as RunnerSetup
+    const prepared = Array.from({ length: setup.threads + 1 }, () =>
+      RunThread.prepare(environment, setup.limits),
+    )
+    // One that does not come up is reported when there is a run to report it for.
+    for (const thread of prepared) thread.catch(() => undefined)
+    const start = await new Promise<RunStart | undefined>((resolve) => {
+      port.onMessage((message) => {
+        const told = message as ToRun
+        resolve(told.kind === 'start' ? told.start : undefined)
+      })
+    })
+    if (!start) return
+    const run = new Run(environment, start, setup, prepared, host.memoryBytes, tell)
     port.onMessage((message) => {
       if ((message as ToRun).kind === 'stop') void run.stop()
     })

@@ -6,9 +6,10 @@ import { createConsumer } from '../../engine/client/index.ts'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
 import type { RunFailure, RunState, Sample } from '../../engine/host/contract.ts'
 import { RunSession } from '../../engine/host/runs/run-session.ts'
+import { Runners } from '../../engine/host/runs/runners.ts'
 import { workerEntryPoints } from '../../engine/node/entry/locate.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
-import type { PipelineDocument } from '../../engine/pipeline/document.ts'
+import type { NodeConfig, PipelineDocument } from '../../engine/pipeline/document.ts'
 import type { RunLimits } from '../../engine/runner/messages.ts'
 import { VerdictCheck } from '../../engine/verify/verdict.ts'
 
@@ -22,7 +23,7 @@ export function numbersPipeline(
   onError: 'fail' | 'skip' = 'fail',
   rate?: number,
 ): PipelineDocument {
-  const pace = rate === undefined ? { pace: 'fastest' } : { pace: 'rate', rate }
+  const pace: NodeConfig = rate === undefined ? { pace: 'fastest' } : { pace: 'rate', rate }
   return {
     version: 1,
     id,
@@ -101,11 +102,9 @@ export class RunBench {
         folder,
         document,
         bootstrap,
-        threads: 1,
         fromStart: options.fromStart ?? false,
         stateFolder: path.join(folder, '.state'),
         nodeVersions: {},
-        limits: options.limits,
       },
       new VerdictCheck(environment, createConsumer(environment, { bootstrap, autoOffsetReset: 'earliest' })),
       {
@@ -115,7 +114,7 @@ export class RunBench {
       },
     )
     this.#sessions.push(session)
-    await session.start()
+    await session.start(new Runners(environment, { threads: 1, limits: options.limits }))
     return { session, states, problems, samples }
   }
 }

@@ -75,7 +75,8 @@ export class RecordReader {
     const rows = ranges.map(({ partition }) =>
       (found.get(partition) ?? []).map((record) => rowOf(record, input.textMax)),
     )
-    return { records: mergedByTime(rows), bounds }
+    const merged = mergedByTime(rows)
+    return { records: input.backwards ? merged.slice(-limit) : merged.slice(0, limit), bounds }
   }
 
   /** @throws MillraceError NO_SUCH_RECORD when retention or compaction has removed it, or it was never there */

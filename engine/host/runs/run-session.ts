@@ -1,22 +1,13 @@
 import type { Environment, Worker, WorkerExit } from '../../environment/index.ts'
-import {
-  defaultLimits,
-  type FromRun,
-  type RunFailure,
-  type RunLimits,
-  type RunSample,
-  type RunStart,
-  type ToRun,
-} from '../../runner/messages.ts'
+import type { FromRun, RunFailure, RunSample, RunStart, ToRun } from '../../runner/messages.ts'
 import type { VerdictCheck } from '../../verify/verdict.ts'
 import type { RunState, Sample } from '../contract.ts'
+import type { Runners } from './runners.ts'
 
 /** Between two samples of a run: four a second are enough for eyes. */
 export const sampleMs = 250
 /** The process has its own limits and leaves in order; past this it is ended. */
 const stopMsMax = 8000
-/** The runner's main thread only watches: one that does not answer any more is beyond help. */
-const processSilentMsMax = 5000
 
 export interface SessionEvents {
   onState(state: RunState): void
@@ -24,11 +15,10 @@ export interface SessionEvents {
   onSample?(sample: Sample): void
 }
 
-export interface SessionOptions extends Omit<RunStart, 'limits' | 'sampleMs'> {
+export interface SessionOptions extends Omit<RunStart, 'sampleMs'> {
   readonly runId: string
   readonly path: string
   readonly nodeVersions: Readonly<Record<string, string>>
-  readonly limits?: Partial<RunLimits>
 }
 
 /** One run, seen from the host: its process, its state, its newest sample. */
@@ -76,30 +66,17 @@ export class RunSession {
     return this.#ended ?? Promise.resolve()
   }
 
-  async start(): Promise<void> {
-    const { document, folder, bootstrap, threads, fromStart, stateFolder } = this.#options
-    const limits = { ...defaultLimits, ...this.#options.limits }
-    const data: RunStart = {
-      document,
-      folder,
-      bootstrap,
-      threads,
-      fromStart,
-      stateFolder,
-      limits,
-      sampleMs,
-    }
-    const worker = await this.#environment.workers.start('runner', 'process', data, {
-      // A little more than the run's own watch, which knows the node at fault.
-      residentBytesMax: limits.residentBytesMax * 1.3,
-      heartbeatMs: processSilentMsMax,
-    })
+  async start(runners: Runners): Promise<void> {
+    const { document, folder, bootstrap, fromStart, stateFolder } = this.#options
+    const start: RunStart = { document, folder, bootstrap, fromStart, stateFolder, sampleMs }
+    const worker = await runners.take()
     this.#worker = worker
     worker.onMessage((message) => this.#receive(message as FromRun))
     this.#ended = worker.exited.then(async (exit) => {
       this.#exited(exit)
       await this.#verdict.stop()
     })
+    worker.post({ kind: 'start', start } satisfies ToRun)
     if (this.#stopped) await this.stop()
   }
 

@@ -9,9 +9,11 @@ import { readPipeline } from '../files/read-pipeline.ts'
 import { nodeVersions } from '../node-version.ts'
 import type { Connections } from '../records/connections.ts'
 import { RunSession } from './run-session.ts'
+import { Runners } from './runners.ts'
 
 const threadsDefault = 2
 const sampleWaitMs = 10_000
+const warmAgainMs = 5000
 
 interface RunsContext {
   readonly environment: Environment
@@ -26,6 +28,7 @@ interface RunsContext {
 /** The studio runs one pipeline at a time. */
 export class Runs {
   readonly #context: RunsContext
+  readonly #runners: Runners
   #session: RunSession | undefined
   /** Starts and stops happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -33,10 +36,16 @@ export class Runs {
 
   constructor(context: RunsContext) {
     this.#context = context
+    this.#runners = new Runners(context.environment, { threads: threadsDefault })
   }
 
   get state(): RunState | undefined {
     return this.#session?.state
+  }
+
+  /** Has a process up for the first run. */
+  warm(): void {
+    this.#runners.warm()
   }
 
   start(input: Input<'run.start'>): Promise<RunState> {
@@ -55,7 +64,10 @@ export class Runs {
   }
 
   stopAll(): Promise<void> {
-    return this.#inTurn(async () => this.#session?.stop())
+    return this.#inTurn(async () => {
+      await this.#session?.stop()
+      await this.#runners.stop()
+    })
   }
 
   async #startNow({ path: given, fromStart }: Input<'run.start'>): Promise<RunState> {
@@ -73,7 +85,6 @@ export class Runs {
         folder: path,
         document,
         bootstrap,
-        threads: threadsDefault,
         fromStart,
         stateFolder: join(stateFolder, document.id),
         nodeVersions: nodeVersions(document, files),
@@ -83,7 +94,9 @@ export class Runs {
     )
     this.#session = session
     this.#context.onState(session.state)
-    await session.start()
+    await session.start(this.#runners)
+    // Not at once: starting another process would slow this one down.
+    environment.timers.after(warmAgainMs, () => this.#runners.warm())
     return session.state
   }
 

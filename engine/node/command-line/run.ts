@@ -7,6 +7,7 @@ import { join } from '../../host/files/paths.ts'
 import { readPipeline } from '../../host/files/read-pipeline.ts'
 import { Connections } from '../../host/records/connections.ts'
 import { RunSession } from '../../host/runs/run-session.ts'
+import { Runners } from '../../host/runs/runners.ts'
 import { VerdictCheck } from '../../verify/verdict.ts'
 import { workerEntryPoints } from '../entry/locate.ts'
 import { createNodeEnvironment } from '../environment/index.ts'
@@ -89,7 +90,6 @@ async function runPipeline(environment: Environment, output: Output, request: Ru
       folder: pipeline.path,
       document: pipeline.document,
       bootstrap,
-      threads: request.threads,
       fromStart: false,
       stateFolder: join(dataFolder, 'state', pipeline.document.id),
       nodeVersions: {},
@@ -102,7 +102,7 @@ async function runPipeline(environment: Environment, output: Output, request: Ru
     },
   )
   try {
-    await session.start()
+    await session.start(new Runners(environment, { threads: request.threads }))
     void signal.then(() => watch.finish('signal'))
     const reason = await watch.finished
     await session.stop()
