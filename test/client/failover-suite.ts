@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type ConsumerRecord, cooperativeStickyAssignor } from '../../engine/client/index.ts'
+import {
+  type ConsumerRecord,
+  cooperativeStickyAssignor,
+  type PartitionDescription,
+} from '../../engine/client/index.ts'
 import { bytes, type ClientWorld, Member, runFor, runUntil, sleep } from './client-world.ts'
 
 /** Brokers that die and come back. To be run last, as brokers need a moment to be whole again. */
@@ -27,12 +31,12 @@ export function failoverSuite(given: () => ClientWorld): void {
         }
       }, 5)
       for (const id of [1, 2]) {
-        await sleep(1000)
+        await sleep(500)
         await world.cluster.kill(id)
-        // Long enough for the others to notice and to take over.
-        await sleep(5000)
+        await partitionsUntil(world, topic, ({ leader }) => leader >= 0 && leader !== id)
+        await sleep(500)
         await world.cluster.restart(id)
-        await sleep(2000)
+        await partitionsUntil(world, topic, ({ inSyncReplicas }) => inSyncReplicas.length === 3)
       }
       clearInterval(feed)
       await producer.flush()
@@ -77,4 +81,16 @@ export function failoverSuite(given: () => ClientWorld): void {
       await world.cluster.restart(group!.coordinator)
     }, 120_000)
   })
+}
+
+async function partitionsUntil(
+  world: ClientWorld,
+  topic: string,
+  isSo: (partition: PartitionDescription) => boolean,
+): Promise<void> {
+  for (;;) {
+    const [description] = await world.admin.describeTopics([topic])
+    if (description!.partitions.every(isSo)) return
+    await sleep(100)
+  }
 }

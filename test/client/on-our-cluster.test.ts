@@ -1,18 +1,20 @@
 /** Our client against our own brokers, on real sockets and files. */
-import { afterAll, afterEach, beforeAll, describe } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { ConsumerRecord } from '../../engine/client/index.ts'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
-import { ClientWorld } from './client-world.ts'
+import { bytes, ClientWorld, sleep } from './client-world.ts'
 import { failoverSuite } from './failover-suite.ts'
 import { groupSuite } from './group-suite.ts'
 import { recordSuite } from './record-suite.ts'
 
 const environment = createNodeEnvironment({ log: { write: () => undefined } })
+let cluster: EmbeddedCluster
 let world: ClientWorld
 
 describe('our client on our cluster', () => {
   beforeAll(async () => {
-    const cluster = await EmbeddedCluster.start(() => environment)
+    cluster = await EmbeddedCluster.start(() => environment)
     world = new ClientWorld(environment, {
       bootstrap: cluster.bootstrap,
       kill: (id) => cluster.kill(id),
@@ -26,4 +28,37 @@ describe('our client on our cluster', () => {
   recordSuite(() => world)
   groupSuite(() => world)
   failoverSuite(() => world)
+
+  test('a leader that is cut off, and answers nothing, holds nobody up for long', async () => {
+    const topic = await world.newTopic(1)
+    const [description] = await world.admin.describeTopics([topic])
+    const { leader } = description!.partitions[0]!
+    const producer = world.newProducer({ lingerMs: 0 })
+    const consumer = world.newConsumer()
+    consumer.assign([{ topic, partition: 0 }])
+    const errors: unknown[] = []
+    const read: ConsumerRecord[] = []
+    const send = async (from: number, to: number) => {
+      for (let index = from; index < to; index++) {
+        producer.post({ topic, key: null, value: bytes(String(index)) }, (error) => errors.push(error))
+        await sleep(5)
+      }
+    }
+    const readTo = async (count: number) => {
+      while (read.length < count) read.push(...(await consumer.poll(200)))
+    }
+    await send(0, 100)
+    await readTo(50)
+    const startedMs = performance.now()
+    const sending = send(100, 300)
+    cluster.isolate(leader)
+    await sending
+    await producer.flush()
+    await readTo(300)
+    // Far below the 30 s after which an unanswered request is given up.
+    expect(performance.now() - startedMs).toBeLessThan(12_000)
+    cluster.heal(leader)
+    expect(errors).toEqual([])
+    expect(read.map(({ value }) => Number(value))).toEqual(Array.from({ length: 300 }, (_, index) => index))
+  }, 60_000)
 })
