@@ -152,6 +152,31 @@ describe('the host', () => {
   })
 })
 
+describe('a process that the host asks for', () => {
+  it('is started by main, and their messages are carried both ways', async () => {
+    const { host } = await start()
+    hostUp()
+    host.says({ kind: 'process-start', id: 7, entry: '/runner.mjs', heapBytesMax: 64 * 2 ** 20 })
+    const runner = electron.processes[1]!
+    host.says({ kind: 'process-message', id: 7, message: { kind: 'message', value: 'go' } })
+    expect(runner.received.at(-1)?.message).toEqual({ kind: 'message', value: 'go' })
+    runner.says({ kind: 'up' })
+    expect(host.received.at(-1)?.message).toEqual({ kind: 'process-said', id: 7, message: { kind: 'up' } })
+    host.says({ kind: 'process-kill', id: 7 })
+    expect(runner.killed).toBe(true)
+    runner.events.emit('exit', 9)
+    expect(host.received.at(-1)?.message).toEqual({ kind: 'process-ended', id: 7, exitCode: 9 })
+  })
+
+  it('ends with its host', async () => {
+    const { host } = await start()
+    hostUp()
+    host.says({ kind: 'process-start', id: 1, entry: '/runner.mjs', heapBytesMax: undefined })
+    host.events.emit('exit', 1)
+    expect(electron.processes[1]!.killed).toBe(true)
+  })
+})
+
 describe('what the system asks to open', () => {
   it('waits until the host is there, and is opened, never run', async () => {
     const { host } = await start({ args: ['--flag', 'first'] })

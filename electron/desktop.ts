@@ -10,6 +10,7 @@ import { setMenu } from './menu.ts'
 import { serveWindow } from './native.ts'
 import { OpenRequests, pipelineOfLink, pipelinesAmong } from './open-requests.ts'
 import { openWindow, type StudioWindow } from './window.ts'
+import { WorkerProcesses } from './worker-processes.ts'
 
 export interface DesktopOptions {
   readonly rendererFolder: string
@@ -41,6 +42,8 @@ class Desktop {
   readonly #requests = new OpenRequests()
   #supervisor: HostSupervisor | undefined
   #host: DesktopHostProcess | undefined
+  /** Processes that the host asked for. */
+  #runners: WorkerProcesses | undefined
   #window: StudioWindow | undefined
   /** The window asked for a port while there was no host. */
   #portOwed = false
@@ -90,15 +93,18 @@ class Desktop {
     const { host, dataFolder, platform } = this.#options
     const supervisor = new HostSupervisor(
       () => {
-        this.#host = spawnHost(this.#electron, this.#options.hostEntry)
-        return this.#host
+        const host = spawnHost(this.#electron, this.#options.hostEntry)
+        this.#host = host
+        this.#runners = new WorkerProcesses(this.#electron, (message) => host.send(message))
+        return host
       },
       { ...host, shell: 'electron', dataFolder, platform, ...(openPath === undefined ? {} : { openPath }) },
       {
         onReady: () => this.#hostReady(),
-        onMessage: () => undefined,
+        onMessage: (message) => this.#runners?.receive(message),
         onDown: (exitCode) => {
           this.#host = undefined
+          this.#runners?.killAll()
           this.#options.log(`the engine's process ended (${exitCode ?? 'killed'})`)
         },
       },

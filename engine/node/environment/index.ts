@@ -2,6 +2,7 @@ import type { Environment, LogLevel, LogSink } from '../../environment/index.ts'
 import { createCodeLoader } from './code.ts'
 import { nodeCodecs } from './codecs.ts'
 import { nodeDisk } from './disk.ts'
+import type { StartHosted } from './hosted-worker.ts'
 import { nodeKeyValueStores } from './key-value.ts'
 import { createLineLog, writeLineToStandardError } from './log-sink.ts'
 import { nodeNetwork } from './network.ts'
@@ -23,6 +24,8 @@ export interface NodeEnvironmentOptions {
   readonly logLevelMin?: LogLevel
   /** The file that each named worker starts with: a `.ts` source in development, a bundle in the product. */
   readonly entryPoints?: EntryPoints
+  /** How processes are started where this one can not do it itself. */
+  readonly startProcess?: StartHosted
 }
 
 /** The real world: Node's files, sockets, timers and threads. */
@@ -36,7 +39,7 @@ export function createNodeEnvironment(options: NodeEnvironmentOptions = {}): Env
     codecs: nodeCodecs,
     keyValue: nodeKeyValueStores,
     code: createCodeLoader(),
-    workers: createNodeWorkers(options.entryPoints ?? {}),
+    workers: createNodeWorkers(options.entryPoints ?? {}, options.startProcess),
     log: options.log ?? createLineLog(options.logLevelMin ?? 'warn', writeLineToStandardError),
   }
 }

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import type { Environment, WorkerBody } from '../../environment/index.ts'
+import { utilityPort } from './utility-port.ts'
 import { createMailbox, type FromWorker, failureFacts, type ToWorker } from './worker-messages.ts'
 
 /**
@@ -7,7 +8,7 @@ import { createMailbox, type FromWorker, failureFacts, type ToWorker } from './w
  * `serveWorker(createNodeEnvironment(), runStreamThread)`.
  */
 export function serveWorker(environment: Environment, body: WorkerBody): void {
-  const parent = parentPort ? threadParent(parentPort) : processParent()
+  const parent = parentPort ? threadParent(parentPort) : (utilityParent() ?? processParent())
   const mailbox = createMailbox()
   let started = false
 
@@ -57,6 +58,19 @@ function threadParent(port: NonNullable<typeof parentPort>): Parent {
     listen: (handler) => void port.on('message', handler),
     leave: (exitCode) => process.exit(exitCode),
   }
+}
+
+/** A utility process of Electron's ends with its parent. */
+function utilityParent(): Parent | undefined {
+  const port = utilityPort<ToWorker>()
+  return (
+    port && {
+      send: (message) => port.postMessage(message),
+      listen: (handler) => port.on('message', ({ data }) => handler(data)),
+      // Messages that were posted are on their way; the exit would overtake them within this tick.
+      leave: (exitCode) => void setTimeout(() => process.exit(exitCode), 50),
+    }
+  )
 }
 
 function processParent(): Parent {

@@ -14,7 +14,7 @@ const inspectorTalk =
 const heapReportStart = '<--- Last few GCs --->'
 const stderrTailMax = 16 * 1024
 
-export const startProcess: StartHosted = (entry, limits, events) => {
+export const forkProcess: StartHosted = (entry, limits, events) => {
   const child = fork(fileURLToPath(entry), [], {
     serialization: 'advanced',
     env: workerVariables(),
@@ -98,7 +98,8 @@ function followStandardError(child: ChildProcess): FollowedError {
   return { tail: () => tail, inspectorAddress }
 }
 
-function residentBytes(pid: number | undefined): number | undefined {
+/** Of a process on Linux; undefined elsewhere, and once it has ended. */
+export function residentBytes(pid: number | undefined): number | undefined {
   if (pid === undefined || process.platform !== 'linux') return undefined
   try {
     const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))

@@ -9,7 +9,7 @@ import type {
 } from '../../environment/index.ts'
 import type { Hosted, StartHosted } from './hosted-worker.ts'
 import { createMailbox, type FromWorker } from './worker-messages.ts'
-import { startProcess } from './worker-process.ts'
+import { forkProcess } from './worker-process.ts'
 import { startThread } from './worker-thread.ts'
 
 export type EntryPoints = Readonly<Partial<Record<WorkerName, URL>>>
@@ -18,7 +18,11 @@ export type EntryPoints = Readonly<Partial<Record<WorkerName, URL>>>
 const whereStuckTimeoutMs = 700
 const residentCheckMs = 100
 
-export function createNodeWorkers(entryPoints: EntryPoints): Workers {
+/** `startProcess`: where this process can not start one itself. */
+export function createNodeWorkers(
+  entryPoints: EntryPoints,
+  startProcess: StartHosted = forkProcess,
+): Workers {
   return {
     start(body, kind, data, limits = {}) {
       const entry = entryPoints[body]

@@ -9,6 +9,7 @@ import { errorOnWire } from '../../host/wire.ts'
 import { typescriptLibraryFolder, workerEntryPoints } from '../entry/locate.ts'
 import { createLineLog, createNodeEnvironment } from '../environment/index.ts'
 import type { FromHost, ToHost } from './messages.ts'
+import { createShellProcesses } from './shell-processes.ts'
 import { utilityParent } from './utility-parent.ts'
 
 export interface HostParent {
@@ -20,16 +21,24 @@ export interface HostParent {
 
 /** Waits for `start`, makes the host, and serves its contract over every channel that the shell opens. */
 export function runHostProcess(): void {
-  const parent = utilityParent() ?? childParent()
+  const desktop = utilityParent()
+  const parent = desktop ?? childParent()
+  const processes = desktop && createShellProcesses((message) => desktop.send(message))
   const log = createLogRing(() => Date.now())
-  const environment = createNodeEnvironment({ log: both(log), entryPoints: workerEntryPoints() })
+  const environment = createNodeEnvironment({
+    log: both(log),
+    entryPoints: workerEntryPoints(),
+    ...(processes ? { startProcess: processes.start } : {}),
+  })
   const hosting = new Hosting(parent, environment, log)
   process.on('uncaughtException', (error) => {
     environment.log.write('error', 'host', `the engine failed: ${error.stack ?? error.message}`)
     process.exit(1)
   })
   parent.onGone(() => void hosting.stop())
-  parent.onMessage((message, port) => hosting.receive(message, port))
+  parent.onMessage((message, port) => {
+    if (!processes?.receive(message)) hosting.receive(message, port)
+  })
   parent.send({ kind: 'loaded' })
 }
 

@@ -1,27 +1,11 @@
 import type { Channel } from '../../host/channel.ts'
+import { type ElectronPort, utilityPort } from '../environment/utility-port.ts'
 import type { ToHost } from './messages.ts'
 import type { HostParent } from './run-host-process.ts'
 
-/** Electron's ports of the main and utility processes: events of Node's kind, messages in `data`. */
-export interface ElectronPort {
-  postMessage(message: unknown): void
-  start(): void
-  close(): void
-  on(event: 'message', listener: (event: { readonly data: unknown }) => void): void
-  on(event: 'close', listener: () => void): void
-}
-
-interface UtilityPort {
-  postMessage(message: unknown): void
-  on(
-    event: 'message',
-    listener: (event: { readonly data: ToHost; readonly ports: readonly ElectronPort[] }) => void,
-  ): void
-}
-
 /** The shell, when this is a utility process of Electron's. */
 export function utilityParent(): HostParent | undefined {
-  const port = utilityPort()
+  const port = utilityPort<ToHost>()
   if (!port) return undefined
   return {
     send: (message) => port.postMessage(message),
@@ -31,10 +15,6 @@ export function utilityParent(): HostParent | undefined {
     // A utility process ends with its parent.
     onGone: () => undefined,
   }
-}
-
-function utilityPort(): UtilityPort | undefined {
-  return 'parentPort' in process ? (process.parentPort as UtilityPort | undefined) : undefined
 }
 
 export function electronPortChannel(port: ElectronPort): Channel {
