@@ -27,6 +27,7 @@ const reserved = new Set(
 )
 
 export function quoted(text: string): string {
+  if (text.includes("'") && !/["\\\n\r]/.test(text)) return `"${text}"`
   const inner = text
     .replaceAll('\\', '\\\\')
     .replaceAll("'", "\\'")

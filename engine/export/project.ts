@@ -152,10 +152,14 @@ async function expectedOutputs(
       return bundle ? environment.code.load(bundle, provided) : {}
     },
   })
-  const rows = outputs.map(({ topic, key, value, timestampMs }) =>
-    JSON.stringify({ topic, key, value, timestampMs }),
-  )
-  return `[\n${rows.join(',\n')}\n]\n`
+  const byTopic = new Map<string, string[]>()
+  for (const { topic, key, value, timestampMs } of outputs) {
+    const rows = byTopic.get(topic) ?? []
+    rows.push(JSON.stringify({ key, value, timestampMs }))
+    byTopic.set(topic, rows)
+  }
+  const topics = [...byTopic].map(([topic, rows]) => `${JSON.stringify(topic)}: [\n${rows.join(',\n')}\n]`)
+  return `{\n${topics.join(',\n')}\n}\n`
 }
 
 async function bundledModules(

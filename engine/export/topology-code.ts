@@ -62,7 +62,7 @@ class TopologyPrinter {
       .map((step) => this.#statement(step))
     const modules = [...this.#modules].map(([path, name]) => `import ${name} from ${quoted(`../${path}`)}\n`)
     return [
-      `import { ${[...this.#imports].sort().join(', ')}, type Topology } from 'millrace'\n`,
+      `import { ${[...this.#imports].sort().join(', ')}, type PlannedTopic, type Topology } from 'millrace'\n`,
       this.#nodeImports.size > 0
         ? `import { ${[...this.#nodeImports].sort().join(', ')} } from 'millrace/nodes'\n`
         : '',
@@ -83,7 +83,7 @@ class TopologyPrinter {
 
   #topicsCode(): string {
     const topics = this.#plan.topics.map((topic) => `${indent}${literal(topic, indent)},\n`).join('')
-    return `\n/** Made at the start, where they are missing. */\nexport const topics = [\n${topics}]\n`
+    return `\n/** Made at the start, where they are missing. */\nexport const topics: readonly PlannedTopic[] = [\n${topics}]\n`
   }
 
   /** A helper step of the same node with a single follower stands in its follower's chain. */

@@ -18,7 +18,7 @@ async function run(context: FeedContext): Promise<void> {
     const timestampMs = timeOf(index, chances)
     const { key, value } = make(index, timestampMs, chances)
     await context.produce({ key, value, timestampMs, ordinal: index + 1, resume: String(index + 1) })
-    if (index % recordsPerBreath === recordsPerBreath - 1) await environment.timers.sleep(0)
+    if (index % recordsPerBreath === recordsPerBreath - 1) await breath(environment)
     if (signal.aborted) return
   }
 }
@@ -46,4 +46,8 @@ function timeSource({ config, environment }: FeedContext): (index: number, chanc
 
 export const runtime: NodeRuntime = {
   feed: { run, pace: (config) => ({ by: 'rate', recordsPerSec: numberOf(config, 'rate', 1) }) },
+}
+
+function breath({ timers }: FeedContext['environment']): Promise<void> {
+  return new Promise((resolve) => timers.soon(resolve))
 }
