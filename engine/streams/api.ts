@@ -82,12 +82,19 @@ export interface Named {
   readonly name: string
 }
 
-export type StoreKind = 'memory' | 'durable'
+/**
+ * `memory`: rows live in the heap. `disk`: rows live in a database beside, with a cache in front, for more state than fits into
+ * memory; without a state folder, as in the test driver, it is `memory`. Either is restored from its changelog.
+ */
+export type StoreKind = 'memory' | 'disk'
 
 export interface StoreOptions extends Named {
   /** The store's name, for those who look into it; default: the step's. */
   readonly store?: string
-  /** Default: `memory` or the runner's choice; both are restored from the changelog. */
+}
+
+export interface RowStoreOptions extends StoreOptions {
+  /** Default `memory`. */
   readonly kind?: StoreKind
 }
 
@@ -179,9 +186,9 @@ export interface StreamJoinOptions extends Named {
 
 export interface KGroupedStream<K, V> {
   windowedBy(window: WindowSpec): WindowedKStream<K, V>
-  aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: StoreOptions): KTable<K, R>
-  reduce(add: (aggregate: V, value: V, key: K) => V, options: StoreOptions): KTable<K, V>
-  count(options: StoreOptions): KTable<K, number>
+  aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: RowStoreOptions): KTable<K, R>
+  reduce(add: (aggregate: V, value: V, key: K) => V, options: RowStoreOptions): KTable<K, V>
+  count(options: RowStoreOptions): KTable<K, number>
 }
 
 export interface WindowedKStream<K, V> {
@@ -293,7 +300,7 @@ export interface StreamsOptions {
   readonly bootstrap: readonly string[]
   readonly threads?: number
   readonly commitIntervalMs?: number
-  /** For durable stores. */
+  /** For stores on disk. What lies there is made anew from the changelogs at every start. */
   readonly stateFolder?: string
   readonly replicationFactor?: number
   readonly onError?: ErrorHandler

@@ -2,7 +2,8 @@
  * The topology while it is built and after: steps and the edges between them. A step's runtime half is made by `create`, once
  * per task; everything in this file is shared by all tasks and never changes after `build()`.
  */
-import type { Headers, Serde, SinkOptions, SourceOptions, StoreKind, StreamRecord } from './api.ts'
+import type { KeyValueDatabase } from '../environment/index.ts'
+import type { Headers, Serde, SinkOptions, SourceOptions, StreamRecord } from './api.ts'
 import type { StateStore } from './stores/store.ts'
 
 /** A topic of the user's, or one of ours whose full name begins with the application id. */
@@ -43,8 +44,9 @@ export interface RepartitionSpec {
 
 export interface StoreSpec {
   readonly name: string
-  readonly kind: StoreKind | undefined
-  create(): StateStore
+  /** It asks for the task's database; without one it keeps its rows in memory. */
+  readonly onDisk: boolean
+  create(database: KeyValueDatabase | undefined): StateStore
 }
 
 export interface Edge {

@@ -2,7 +2,7 @@ import type {
   Aggregator,
   KGroupedStream,
   KTable,
-  StoreOptions,
+  RowStoreOptions,
   Windowed,
   WindowedKStream,
   WindowSpec,
@@ -44,19 +44,19 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     }
   }
 
-  aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: StoreOptions): KTable<K, R> {
+  aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: RowStoreOptions): KTable<K, R> {
     return this.#plain('aggregate', aggregator as Untyped, options)
   }
 
-  reduce(add: (aggregate: V, value: V, key: K) => V, options: StoreOptions): KTable<K, V> {
+  reduce(add: (aggregate: V, value: V, key: K) => V, options: RowStoreOptions): KTable<K, V> {
     return this.#plain('reduce', reducer(add) as Untyped, options)
   }
 
-  count(options: StoreOptions): KTable<K, number> {
+  count(options: RowStoreOptions): KTable<K, number> {
     return this.#plain('count', counter, options)
   }
 
-  #plain<R>(kind: string, aggregator: Untyped, options: StoreOptions): KTable<K, R> {
+  #plain<R>(kind: string, aggregator: Untyped, options: RowStoreOptions): KTable<K, R> {
     const storeName = options.store ?? options.name
     const serdes = { key: this.#serdes.key, value: jsonSerde }
     const info = new TableInfo(undefined, (value) => value)
@@ -89,7 +89,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     }
     const store = {
       name: storeName,
-      kind: options.kind,
+      onDisk: false,
       create: () => new WindowStore(storeName, serdes, shape),
     }
     const node = this.#graph.add({

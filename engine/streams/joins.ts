@@ -68,12 +68,12 @@ export function addStreamStreamJoin<K, V, V2, R>(
   const values = { left: left.serdes.value, right: right.serdes.value }
   const side = (of: 'left' | 'right') => ({
     name: stores[of],
-    kind: undefined,
+    onDisk: false,
     create: () => new JoinStore(stores[of], { key, value: values[of] }, retentionMs),
   })
   const waiting = {
     name: stores.waiting,
-    kind: undefined,
+    onDisk: false,
     create: () => new WaitingStore(stores.waiting, key, values),
   }
   const node = graph.add({

@@ -18,7 +18,7 @@ import type { SinkSpec, StoreSpec } from './graph.ts'
 import type { GraphBuilder, NodeSpec, Outlet } from './graph-builder.ts'
 import { GroupedStream } from './grouped.ts'
 import { addStreamStreamJoin, addStreamTableJoin } from './joins.ts'
-import { addTable, Table } from './ktable.ts'
+import { addTable, rowStoreOf, Table } from './ktable.ts'
 import { branch } from './operators/branch.ts'
 import { external } from './operators/external.ts'
 import { filter } from './operators/filter.ts'
@@ -30,7 +30,6 @@ import { processStep } from './operators/process.ts'
 import { selectKey } from './operators/select-key.ts'
 import { sink } from './operators/sink.ts'
 import { jsonSerde } from './serdes.ts'
-import { MemoryRowStore } from './stores/key-value-store.ts'
 
 export interface FlowSerdes {
   readonly key: Serde<unknown>
@@ -135,7 +134,7 @@ export class Stream<K, V> implements KStream<K, V> {
     for (const { name, kind } of options.stores ?? []) {
       const storeName = `${options.name}-${name}`
       storeNames.set(name, storeName)
-      stores.push({ name: storeName, kind, create: () => new MemoryRowStore(storeName, jsonSerdes) })
+      stores.push(rowStoreOf(jsonSerdes, kind)(storeName))
     }
     const create = processStep(supplier as () => Processor, storeNames)
     return this.#then({ name: options.name, kind: 'process', stores, create }, jsonSerdes, true)

@@ -1,4 +1,5 @@
 import type { KStream, KTable, Named, StoreKind, TableStepOptions } from './api.ts'
+import type { StoreSpec } from './graph.ts'
 import type { GraphBuilder, Outlet } from './graph-builder.ts'
 import { type FlowSerdes, Stream } from './kstream.ts'
 import { table } from './operators/table.ts'
@@ -6,7 +7,8 @@ import { tableFilter } from './operators/table-filter.ts'
 import { tableMapValues } from './operators/table-map-values.ts'
 import { toStream } from './operators/to-stream.ts'
 import { jsonSerde } from './serdes.ts'
-import { MemoryRowStore } from './stores/key-value-store.ts'
+import { DiskRowStore } from './stores/disk-row-store.ts'
+import { MemoryRowStore } from './stores/row-store.ts'
 import { TableInfo } from './table-info.ts'
 
 export class Table<K, V> implements KTable<K, V> {
@@ -97,6 +99,14 @@ export function addTable<K, V>(
   return new Table<K, V>(graph, { node, output: 0 }, serdes, info, false)
 }
 
-export function rowStoreOf(serdes: FlowSerdes, kind: StoreKind | undefined) {
-  return (name: string) => ({ name, kind, create: () => new MemoryRowStore(name, serdes) })
+export function rowStoreOf(serdes: FlowSerdes, kind: StoreKind | undefined): (name: string) => StoreSpec {
+  const onDisk = kind === 'disk'
+  return (name) => ({
+    name,
+    onDisk,
+    create: (database) =>
+      onDisk && database !== undefined
+        ? new DiskRowStore(name, serdes, database)
+        : new MemoryRowStore(name, serdes),
+  })
 }

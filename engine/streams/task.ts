@@ -2,7 +2,7 @@
 import { assert } from '../base/assert.ts'
 import { MillraceError } from '../base/errors.ts'
 import type { Header } from '../client/api.ts'
-import type { Clock } from '../environment/index.ts'
+import type { Clock, KeyValueDatabase } from '../environment/index.ts'
 import type { ErrorDecision, Headers, ProcessingError, StreamRecord } from './api.ts'
 import { type StepCounters, Stopwatch } from './counters.ts'
 import type { SinkSpec, SourceSpec, StepNode } from './graph.ts'
@@ -37,12 +37,19 @@ export interface Collector {
   ): void
 }
 
+export interface TaskState {
+  readonly database: KeyValueDatabase
+  release(): Promise<void>
+}
+
 export interface TaskOptions {
   readonly applicationId: string
   readonly subTopology: SubTopology
   readonly partition: number
   readonly clock: Clock
   readonly collector: Collector
+  /** For stores on disk, which belong to this task alone. */
+  readonly state?: TaskState
   /** By the step's name. */
   countersOf(step: string): StepCounters
   onError(error: ProcessingError): ErrorDecision
@@ -63,6 +70,7 @@ export class Task implements TaskHooks {
   readonly #sources = new Map<string, StepRunner[]>()
   #inWork: InboundRecord | undefined
   #started = false
+  #closed = false
 
   constructor(options: TaskOptions) {
     const { subTopology, partition, clock, applicationId } = options
@@ -71,7 +79,7 @@ export class Task implements TaskHooks {
     this.partition = partition
     this.stopwatch = new Stopwatch(clock)
     this.punctuations = new Punctuations(() => clock.nowMs())
-    this.stores = new Map(subTopology.stores.map((spec) => [spec.name, spec.create()]))
+    this.stores = new Map(subTopology.stores.map((spec) => [spec.name, spec.create(options.state?.database)]))
     const runners = new Map(
       subTopology.nodes.map((node) => [node, new StepRunner(node, options.countersOf(node.name), this)]),
     )
@@ -146,10 +154,19 @@ export class Task implements TaskHooks {
     }
   }
 
+  /** Of stores on disk: what was drained or restored is written. */
+  async flushStores(): Promise<void> {
+    for (const store of this.stores.values()) await store.flush?.()
+  }
+
   async close(): Promise<void> {
-    if (!this.#started) return
-    this.#started = false
-    for (const runner of this.#runners) await runner.logic.close?.()
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      if (this.#started) for (const runner of this.#runners) await runner.logic.close?.()
+    } finally {
+      await this.#options.state?.release()
+    }
   }
 
   store(name: string): StateStore {

@@ -193,6 +193,33 @@ export function runtimeSuite(site: () => Site, breakBroker?: () => Promise<void>
     )
   })
 
+  test('rows on disk are restored from the changelog too, and leave no folder behind', async () => {
+    const { app, input, output } = names()
+    const { environment } = site()
+    const stateFolder = await environment.disk.temporaryFolder('millrace-state-')
+    await createTopics(site(), { [input]: 2, [output]: 1 })
+    const builder = createBuilder()
+    builder
+      .stream<string, Order>(input, { name: 'orders' })
+      .groupBy(({ value }) => value.user, { name: 'by-user' })
+      .count({ name: 'per-user', kind: 'disk' })
+      .toStream({ name: 'updates' })
+      .to(output, { name: 'out' })
+    const topology = builder.build()
+    for (const half of [0, 1]) {
+      await produce(site(), input, orders(half * 500, half * 500 + 500))
+      const streams = begin(topology, app, { stateFolder })
+      await streams.start()
+      await until('half', () => streams.metrics().steps['per-user']!.in === 500)
+      expect(await environment.disk.list(stateFolder)).toHaveLength(2)
+      await streams.close()
+      expect(await environment.disk.list(stateFolder)).toEqual([])
+    }
+    await environment.disk.remove(stateFolder)
+    const counts = latest(await readAll(site(), output))
+    expect([...counts.values()]).toEqual(Array(20).fill(50))
+  })
+
   test('a step that throws fails the run with the record it was at, or leaves it out and goes on', async () => {
     const { app, input, output } = names()
     await createTopics(site(), { [input]: 1, [output]: 1 })

@@ -2,7 +2,7 @@ import { MillraceError } from '../../base/errors.ts'
 import type { KeyValueStore, Processor, ProcessorContext, StreamRecord } from '../api.ts'
 import type { StepLogic, StepSetup } from '../graph.ts'
 import { makeRecord, noHeaders } from '../record.ts'
-import type { RowStore } from '../stores/key-value-store.ts'
+import type { RowStore } from '../stores/row-store.ts'
 import { rowStore } from './table.ts'
 
 /** A user's processor, one instance per task. */

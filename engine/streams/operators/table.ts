@@ -1,8 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import type { StepLogic, StepSetup } from '../graph.ts'
 import { Change, makeRecord } from '../record.ts'
-import type { RowStore } from '../stores/key-value-store.ts'
-import { MemoryRowStore } from '../stores/key-value-store.ts'
+import { RowStore } from '../stores/row-store.ts'
 import type { StateStore } from '../stores/store.ts'
 import type { TableInfo } from '../table-info.ts'
 
@@ -27,6 +26,6 @@ export function table(info: TableInfo) {
 }
 
 export function rowStore(store: StateStore): RowStore {
-  assert(store instanceof MemoryRowStore, `store ${store.name} keeps rows`)
+  assert(store instanceof RowStore, `store ${store.name} keeps rows`)
   return store
 }

@@ -43,6 +43,7 @@ export async function restoreStores(tasks: readonly Task[], setting: Setting): P
         assert(store !== undefined && record.key !== null, 'a changelog holds keyed records of its store')
         store.restore(record.key, record.value, record.timestampMs)
       }
+      for (const task of tasks) await task.flushStores()
       left = left.filter((at) => {
         const position = consumer.position(at)
         return position === undefined || position < ends.get(`${at.topic} ${at.partition}`)!

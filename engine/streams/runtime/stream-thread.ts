@@ -22,6 +22,7 @@ import { changelogName, readTopics } from './partition-plan.ts'
 import { Producers } from './producers.ts'
 import { restoreStores } from './restore.ts'
 import { TaskManager } from './task-manager.ts'
+import { openTaskState } from './task-state.ts'
 import { isGroupChange, placeOf, stepOf, textOf, WritesLost } from './thread-errors.ts'
 
 const commitIntervalMsDefault = 500
@@ -243,6 +244,7 @@ class StreamThread implements KafkaStreams {
     }
     await this.#producers.flush()
     this.#checkWrites()
+    for (const { task } of dirty) await task.flushStores()
     const offsets = dirty.flatMap((active) => active.offsets())
     try {
       await this.#consumer.commit(offsets)
@@ -351,10 +353,13 @@ class StreamThread implements KafkaStreams {
     }
   }
 
-  #makeTask(subTopology: number, partition: number): Task {
+  async #makeTask(index: number, partition: number): Promise<Task> {
+    const subTopology = this.#topology.subTopologies[index]!
+    const { applicationId, stateFolder } = this.#options
     return new Task({
-      applicationId: this.#options.applicationId,
-      subTopology: this.#topology.subTopologies[subTopology]!,
+      applicationId,
+      subTopology,
+      state: await openTaskState(this.#environment, stateFolder, subTopology, partition),
       partition,
       clock: this.#environment.clock,
       collector: { send: (...sent) => this.#producers.send(...sent) },

@@ -20,7 +20,7 @@ interface Options {
   readonly topology: BuiltTopology
   readonly applicationId: string
   readonly admin: Admin
-  makeTask(subTopology: number, partition: number): Task
+  makeTask(subTopology: number, partition: number): Promise<Task>
   restore(tasks: readonly Task[]): Promise<void>
 }
 
@@ -135,7 +135,7 @@ export class TaskManager {
     consumer: Consumer,
   ): Promise<void> {
     const [subTopology, partition] = id.split('_').map(Number)
-    const active = new ActiveTask(this.#options.makeTask(subTopology!, partition!), partitions)
+    const active = new ActiveTask(await this.#options.makeTask(subTopology!, partition!), partitions)
     for (const queue of active.queues) {
       const committed = offsets.get(keyOf(queue))
       queue.committedOffset = committed?.offset

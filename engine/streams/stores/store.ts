@@ -12,6 +12,8 @@ export interface StateStore {
   drainChanges(emit: ChangeSink): void
   /** One record of the changelog, in its order. */
   restore(key: Uint8Array, value: Uint8Array | null, timestampMs: number): void
+  /** Of stores on disk: writes what was drained or restored. */
+  flush?(): Promise<void>
   /** What is visible, in order of key, then of window. */
   rows(): Iterable<StoreRow>
 }

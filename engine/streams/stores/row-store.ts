@@ -17,23 +17,31 @@ export interface Row {
 }
 
 /** Rows with timestamps: behind tables, aggregates without window, and processors. */
-export interface RowStore extends StateStore {
-  get(key: unknown): Row | undefined
-  /** null deletes. */
-  put(key: unknown, value: unknown, timestampMs: number): void
-  sorted(): Iterable<Row>
-}
-
-export class MemoryRowStore implements RowStore {
+export abstract class RowStore implements StateStore {
   readonly name: string
-  readonly #serdes: StoreSerdes
-  readonly #rows = new KeyMap<Row>()
-  #dirty: Row[] = []
+  protected readonly serdes: StoreSerdes
 
   constructor(name: string, serdes: StoreSerdes) {
     this.name = name
-    this.#serdes = serdes
+    this.serdes = serdes
   }
+
+  abstract get(key: unknown): Row | undefined
+  /** null deletes. */
+  abstract put(key: unknown, value: unknown, timestampMs: number): void
+  /** In order of the keys' bytes. */
+  abstract sorted(): Iterable<Row>
+  abstract drainChanges(emit: ChangeSink): void
+  abstract restore(key: Uint8Array, value: Uint8Array | null, timestampMs: number): void
+
+  *rows(): Iterable<StoreRow> {
+    for (const { key, value, timestampMs } of this.sorted()) yield { key, value, timestampMs }
+  }
+}
+
+export class MemoryRowStore extends RowStore {
+  readonly #rows = new KeyMap<Row>()
+  #dirty: Row[] = []
 
   get(key: unknown): Row | undefined {
     return this.#rows.get(key)
@@ -58,11 +66,7 @@ export class MemoryRowStore implements RowStore {
   }
 
   sorted(): Row[] {
-    return sortedByKey(this.#rows.values(), this.#serdes.key)
-  }
-
-  *rows(): Iterable<StoreRow> {
-    for (const { key, value, timestampMs } of this.sorted()) yield { key, value, timestampMs }
+    return sortedByKey(this.#rows.values(), this.serdes.key)
   }
 
   drainChanges(emit: ChangeSink): void {
@@ -71,18 +75,18 @@ export class MemoryRowStore implements RowStore {
     for (const row of changed) {
       row.dirty = false
       emit(
-        this.#serdes.key.serialize(row.key),
-        serializeNullable(this.#serdes.value, row.value),
+        this.serdes.key.serialize(row.key),
+        serializeNullable(this.serdes.value, row.value),
         row.timestampMs,
       )
     }
   }
 
   restore(keyBytes: Uint8Array, valueBytes: Uint8Array | null, timestampMs: number): void {
-    const key = this.#serdes.key.deserialize(keyBytes)
+    const key = this.serdes.key.deserialize(keyBytes)
     if (valueBytes === null) this.#rows.delete(key)
     else {
-      const value = this.#serdes.value.deserialize(valueBytes)
+      const value = this.serdes.value.deserialize(valueBytes)
       this.#rows.set(key, { key, value, timestampMs, dirty: false })
     }
   }
