@@ -31,7 +31,7 @@ const host = 'engine/host'
 const node = 'engine/node'
 const definitions = ['engine/nodes/*/definition.ts', 'engine/nodes/definitions.ts']
 /** The window's half of the host contract. */
-const contract = ['contract', 'rpc', 'wire', 'channel', 'port-channel', 'socket-channel'].map(
+const contract = ['contract', 'rpc', 'wire', 'channel', 'port-channel', 'socket-channel', 'node-version'].map(
   (name) => `engine/host/${name}.ts`,
 )
 
@@ -106,6 +106,7 @@ export const layers: readonly Layer[] = [
       'tailwindcss',
       'uplot',
       'virtual:node-icons',
+      'zod',
       'vite',
       'zustand',
     ],
