@@ -34,6 +34,7 @@ export interface RecordMetadata extends TopicPartition {
   readonly timestampMs: number
 }
 
+/** Key, value and headers are views into what was fetched: copy what is to be kept for long, or it keeps all of that. */
 export interface ConsumerRecord extends TopicPartition {
   readonly offset: number
   readonly timestampMs: number

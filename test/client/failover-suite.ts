@@ -64,7 +64,7 @@ export function failoverSuite(given: () => ClientWorld): void {
       const producer = world.newProducer()
       for (let index = 0; index < 300; index++) {
         producer.post({ topic, partition: index % 3, key: null, value: bytes(String(index)) })
-        await runFor(members, 10)
+        if (index % 5 === 0) await runFor(members, 10)
       }
       const read = () => new Set(members.flatMap((member) => member.values))
       await runUntil(members, () => read().size === 300, 'all is read', 60_000)

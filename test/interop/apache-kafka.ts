@@ -10,7 +10,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-export const kafkaVersion = '4.3.1'
+const kafkaVersion = '4.3.1'
 
 const run = promisify(execFile)
 const startMsMax = 60_000
@@ -86,13 +86,6 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** Runs one of Kafka's own command-line classes and gives its output. */
-export async function runKafkaTool(className: string, args: readonly string[]): Promise<string> {
-  await fetchJars()
-  const result = await run('java', ['-Xmx256m', '-cp', `${jarFolder()}/*`, className, ...args])
-  return result.stdout
 }
 
 function jarFolder(): string {

@@ -13,7 +13,7 @@ export interface ReadRecord extends PlainRecord {
 }
 
 /** A member of a group, reading and committing until it is left. */
-export interface GroupMember {
+interface GroupMember {
   readonly read: readonly ReadRecord[]
   leave(): Promise<void>
 }

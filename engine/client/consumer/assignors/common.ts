@@ -9,7 +9,7 @@ function orderKey(member: AssignorMember): string {
   return member.groupInstanceId === null ? `1${member.memberId}` : `0${member.groupInstanceId}`
 }
 
-export function compare(a: string, b: string): number {
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

@@ -41,6 +41,8 @@ const notMember: ReadonlySet<string> = new Set([
   'ILLEGAL_GENERATION',
   'FENCED_INSTANCE_ID',
 ])
+/** A coordinator that is cut off must not use up the session with one question. */
+const beatsPerSession = 3
 const joinAgain: ReadonlySet<string> = new Set(['MEMBER_ID_REQUIRED', 'REBALANCE_IN_PROGRESS'])
 
 export class Membership {
@@ -201,7 +203,7 @@ export class Membership {
     let pauseMs = heartbeatIntervalMs
     try {
       const body = { groupId, generationId, memberId, groupInstanceId }
-      const options = { purpose: 'group', timeoutMs: sessionTimeoutMs } as const
+      const options = { purpose: 'group', timeoutMs: sessionTimeoutMs / beatsPerSession } as const
       const answer = await this.#coordinator.request(heartbeat, body, options)
       if (this.#life !== life) return
       this.#coordinator.check(answer.errorCode)
