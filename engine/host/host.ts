@@ -4,9 +4,9 @@ import type { Environment } from '../environment/index.ts'
 import { Analyzer } from './analysis.ts'
 import { ClusterHandle } from './cluster/cluster-handle.ts'
 import type { EventName, EventOf, HostMethods } from './contract.ts'
-import { exportPipeline } from './export.ts'
+import { exportInThread } from './export.ts'
 import { JsonFile } from './files/json-file.ts'
-import { Library } from './files/library.ts'
+import { Library, notTrusted } from './files/library.ts'
 import { listFolder } from './files/listing.ts'
 import { join, normalized } from './files/paths.ts'
 import { Pipelines } from './files/pipelines.ts'
@@ -135,13 +135,12 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
       return {}
     },
     'pipeline.analyze': (input) => analyzer.analyze(input),
-    'pipeline.export': ({ path, target, out }) =>
-      exportPipeline(
-        environment,
-        { path: normalized(path), target, out: normalized(out) },
-        options.packagePath,
-        options.libraryFolder,
-      ),
+    'pipeline.export': async ({ path: given, target, out }) => {
+      const path = normalized(given)
+      if (!library.isTrusted(path)) throw notTrusted(path)
+      const request = { path, target, out: normalized(out), packagePath: options.packagePath }
+      return exportInThread(environment, request)
+    },
     'run.start': (input) => runs.start(input),
     'run.stop': async ({ runId }) => {
       await runs.stop(runId)

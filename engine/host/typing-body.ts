@@ -5,7 +5,8 @@ import { kinds } from '../nodes/kinds.ts'
 import type { PipelineDocument } from '../pipeline/document.ts'
 import { validate } from '../pipeline/validate.ts'
 import { createTyping, type Typing } from '../typing/index.ts'
-import type { Analysis } from './contract.ts'
+import type { Analysis, Output } from './contract.ts'
+import { type ExportRequest, exportPipeline } from './export.ts'
 import type { SourceFile } from './files/pipeline-folder.ts'
 import { answerCalls } from './worker-calls.ts'
 
@@ -16,14 +17,22 @@ export interface AnalysisRequest {
 
 export interface TypingCalls {
   analyze: { input: AnalysisRequest; output: Analysis }
+  export: { input: ExportRequest; output: Output<'pipeline.export'> }
 }
 
-/** The typing thread. @param libraryFolder where the package `typescript` has its declarations */
+/**
+ * The typing thread; and, in a thread of its own each time, an export, which needs types and tries the user's code.
+ * @param libraryFolder where the package `typescript` has its declarations
+ */
 export function typingBody(libraryFolder: string): WorkerBody {
   return async ({ environment, port }) => {
-    const typing = createTyping(environment, { libraryFolder })
+    let typing: Promise<Typing> | undefined
     answerCalls<TypingCalls, never>(port, {
-      analyze: async (request) => analyzeDocument(await typing, request),
+      async analyze(request) {
+        typing ??= createTyping(environment, { libraryFolder })
+        return analyzeDocument(await typing, request)
+      },
+      export: (request) => exportPipeline(environment, request, libraryFolder),
     })
     // It stays until the host ends it.
     await new Promise(() => undefined)

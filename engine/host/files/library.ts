@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { isMillraceError } from '../../base/errors.ts'
+import { isMillraceError, MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
 import type { PipelineEntry } from '../contract.ts'
 import type { HostOptions } from '../options.ts'
@@ -116,3 +116,12 @@ const shownSchema = z.object({
   description: z.optional(z.string()),
   nodes: z.array(z.unknown()),
 })
+
+export function notTrusted(path: string): MillraceError {
+  return new MillraceError({
+    code: 'NOT_TRUSTED',
+    what: 'this pipeline comes from elsewhere, and nothing of it runs until you trust it',
+    where: path,
+    remedy: 'look through it, then choose Trust',
+  })
+}

@@ -1,9 +1,8 @@
-import { MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
 import { VerdictCheck } from '../../verify/verdict.ts'
 import type { ClusterHandle } from '../cluster/cluster-handle.ts'
 import type { Input, RunFailure, RunState, Sample } from '../contract.ts'
-import type { Library } from '../files/library.ts'
+import { type Library, notTrusted } from '../files/library.ts'
 import { join } from '../files/paths.ts'
 import { readPipeline } from '../files/read-pipeline.ts'
 import { nodeVersions } from '../node-version.ts'
@@ -105,13 +104,4 @@ export class Runs {
     this.#turn = result.catch(() => undefined)
     return result
   }
-}
-
-function notTrusted(path: string): MillraceError {
-  return new MillraceError({
-    code: 'NOT_TRUSTED',
-    what: 'this pipeline comes from elsewhere, and nothing of it runs until you trust it',
-    where: path,
-    remedy: 'look through it, then choose Trust',
-  })
 }

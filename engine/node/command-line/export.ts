@@ -30,11 +30,10 @@ Writes a project folder that installs, tests and runs with its own two commands.
     const root = productRoot()
     const packagePath =
       root === undefined ? undefined : absolute(path.join(root, '.build', 'package', 'millrace.tgz'))
-    const request = { path: absolute(given), target, out: absolute(values.out) }
+    const request = { path: absolute(given), target, out: absolute(values.out), packagePath }
     const { out, files, commands } = await exportPipeline(
       createNodeEnvironment(),
       request,
-      packagePath,
       typescriptLibraryFolder(),
     )
     output.object({ event: 'exported', out, files, commands })
