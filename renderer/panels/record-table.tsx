@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, memo, useEffect, useRef } from 'react'
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef } from 'react'
 import type { RecordRow } from '../../engine/host/contract.ts'
 import { absoluteTime, bytes, timeOfDay, whole } from '../parts/format.ts'
 import { JsonLine } from '../parts/json.tsx'
@@ -35,11 +35,22 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
     overscan: 12,
   })
   const scrolled = useRef(0)
+  const lastTop = useRef(0)
   useEffect(() => {
     if (scroll.sequence === scrolled.current || rows.length === 0) return
     scrolled.current = scroll.sequence
     virtual.scrollToIndex(scroll.to === 'end' ? rows.length - 1 : 0, { align: scroll.to })
   }, [scroll, rows, virtual])
+
+  const first = rowKey(rows[0])
+  const shownFirst = useRef(first)
+  useLayoutEffect(() => {
+    const { prepended } = useRecords.getState()
+    if (box.current && prepended > 0 && shownFirst.current !== first)
+      box.current.scrollTop += prepended * rowHeight
+    shownFirst.current = first
+    useRecords.setState({ prepended: 0 })
+  }, [first])
 
   const index = rows.findIndex((row) => rowKey(row) === selected)
   const choose = (next: number) => {
@@ -95,7 +106,8 @@ export function RecordTable({ focusFilter }: { readonly focusFilter: () => void 
         const element = box.current
         if (!element) return
         if (element.scrollTop + element.clientHeight > element.scrollHeight - 200) void loadMore(false)
-        else if (element.scrollTop < 100) void loadMore(true)
+        else if (element.scrollTop < 100 && element.scrollTop < lastTop.current) void loadMore(true)
+        lastTop.current = element.scrollTop
       }}
     >
       <thead>

@@ -21,6 +21,8 @@ export interface RecordsState {
   readonly skipped: number
   readonly filter: string
   readonly search: { readonly scanned: number; readonly total: number; readonly done: boolean } | undefined
+  /** Rows that the last page put in front: what was in sight stays there. */
+  readonly prepended: number
   /** Where the table should scroll to after the rows changed. */
   readonly scroll: { readonly to: 'start' | 'end'; readonly sequence: number }
 }
@@ -39,6 +41,7 @@ const blank: RecordsState = {
   skipped: 0,
   filter: '',
   search: undefined,
+  prepended: 0,
   scroll: { to: 'end', sequence: 0 },
 }
 
@@ -178,6 +181,7 @@ export async function loadMore(backwards: boolean): Promise<void> {
     const known = new Set(rows.map(rowKey))
     const fresh = more.filter((row) => !known.has(rowKey(row)))
     useRecords.setState({
+      prepended: backwards ? fresh.length : 0,
       rows: backwards ? [...fresh, ...rows].slice(0, rowsMax) : [...rows, ...fresh].slice(-rowsMax),
     })
   } catch (thrown) {

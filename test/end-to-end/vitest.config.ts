@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** One browser and one cluster at a time: they share two cores and the studio's ports. */
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/end-to-end/**/*.test.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+    sequence: { shuffle: false },
+  },
+})

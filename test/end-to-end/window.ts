@@ -1,0 +1,33 @@
+import type { Locator, Page } from 'playwright-core'
+
+/** A node of the canvas by its id. */
+export const node = (page: Page, id: string): Locator => page.locator(`.react-flow__node[data-id="${id}"]`)
+
+const everyMs = 100
+
+/** Tries again until it holds. @throws what it threw last */
+export async function eventually(holds: () => Promise<void>, withinMs = 20_000): Promise<void> {
+  const until = Date.now() + withinMs
+  for (;;) {
+    try {
+      await holds()
+      return
+    } catch (thrown) {
+      if (Date.now() > until) throw thrown
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+}
+
+/** A figure in a text: `12.4k` is 12 400, `1,204` is 1 204; 0 where there is none. */
+export async function figureIn(place: Locator, pattern: RegExp): Promise<number> {
+  const found = pattern.exec(await place.innerText())?.[1] ?? '0'
+  const number = Number(found.replaceAll(',', '').replace('k', ''))
+  return found.endsWith('k') ? number * 1000 : number
+}
+
+export async function centre(place: Locator): Promise<{ readonly x: number; readonly y: number }> {
+  const box = await place.boundingBox()
+  if (!box) throw new Error('it is not on screen')
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+}
