@@ -306,7 +306,6 @@ export interface StreamsOptions {
   readonly onError?: ErrorHandler
   /** How long the group waits for a sign of life of this thread. */
   readonly sessionTimeoutMs?: number
-  readonly emitIntervalMs?: number
 }
 
 /** A running topology in this thread. */

@@ -230,7 +230,7 @@ export class Stream<K, V> implements KStream<K, V> {
 
 const jsonSerdes: FlowSerdes = { key: jsonSerde, value: jsonSerde }
 
-export function streamOf<K, V>(stream: KStream<K, V>): Stream<K, V> {
+function streamOf<K, V>(stream: KStream<K, V>): Stream<K, V> {
   if (!(stream instanceof Stream)) throw foreign('stream')
   return stream
 }

@@ -31,13 +31,13 @@ function isPlainString(text: string): boolean {
 }
 
 /** UTF-8 text. Anything else than a string is written as its JSON. */
-export const stringSerde: Serde<unknown> = {
+const stringSerde: Serde<unknown> = {
   name: 'string',
   serialize: (value) => (typeof value === 'string' ? Buffer.from(value) : jsonSerde.serialize(value)),
   deserialize: textOf,
 }
 
-export const bytesSerde: Serde<unknown> = {
+const bytesSerde: Serde<unknown> = {
   name: 'bytes',
   serialize(value) {
     if (!(value instanceof Uint8Array)) throw unfit('bytes', `a ${typeof value}`)

@@ -42,7 +42,7 @@ export interface TaskState {
   release(): Promise<void>
 }
 
-export interface TaskOptions {
+interface TaskOptions {
   readonly applicationId: string
   readonly subTopology: SubTopology
   readonly partition: number
@@ -68,6 +68,7 @@ export class Task implements TaskHooks {
   readonly #runners: readonly StepRunner[]
   /** By topic name; several sources may read one topic. */
   readonly #sources = new Map<string, StepRunner[]>()
+  readonly #sinkTopics = new Map<SinkSpec, string>()
   #inWork: InboundRecord | undefined
   #started = false
   #closed = false
@@ -176,10 +177,18 @@ export class Task implements TaskHooks {
   }
 
   send(sink: SinkSpec, record: StreamRecord, step: StepNode): void {
-    const topic = topicName(sink.topic, this.#options.applicationId)
+    const topic = this.#topicOf(sink)
     const key = serializeNullable(sink.key, record.key)
     const value = serializeNullable(sink.value, record.value)
     this.#options.collector.send(topic, key, value, record, sink, step)
+  }
+
+  #topicOf(sink: SinkSpec): string {
+    const known = this.#sinkTopics.get(sink)
+    if (known !== undefined) return known
+    const topic = topicName(sink.topic, this.#options.applicationId)
+    this.#sinkTopics.set(sink, topic)
+    return topic
   }
 
   decide(stage: ProcessingError['stage'], step: string, error: unknown): ErrorDecision {

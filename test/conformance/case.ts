@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export interface CaseFile {
+interface CaseFile {
   readonly oracle: string
   readonly group: string
   readonly cases: readonly Case[]

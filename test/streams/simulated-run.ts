@@ -8,7 +8,7 @@ import { FaultPlan, World } from '../../engine/sim/index.ts'
 import { createBuilder, createStreams, type KafkaStreams, type Topology } from '../../engine/streams/index.ts'
 import { brokerIds, nodeOf, SimCluster } from '../simulation/sim-cluster.ts'
 
-export interface SimulatedResult {
+interface SimulatedResult {
   readonly acknowledged: ReadonlySet<number>
   readonly sent: number
   /** Of the output's last values. */

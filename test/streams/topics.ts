@@ -7,7 +7,7 @@ export interface Site {
   readonly bootstrap: readonly string[]
 }
 
-export interface JsonRecord {
+interface JsonRecord {
   readonly key?: unknown
   readonly value: unknown
   readonly timestampMs?: number

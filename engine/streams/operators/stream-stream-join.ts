@@ -20,7 +20,7 @@ import { JoinStore, type Kept } from '../stores/join-store.ts'
 import { type JoinSide, WaitingStore } from '../stores/waiting-store.ts'
 import { joinLeft } from './stream-table-join.ts'
 
-export interface StreamStreamJoinSpec {
+interface StreamStreamJoinSpec {
   readonly type: 'inner' | 'left'
   readonly beforeMs: number
   readonly afterMs: number

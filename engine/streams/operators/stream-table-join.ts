@@ -4,7 +4,7 @@ import { makeRecord } from '../record.ts'
 import type { TableInfo } from '../table-info.ts'
 
 export const joinLeft = 0
-export const joinRight = 1
+const joinRight = 1
 
 type AnyJoiner = Joiner<unknown, unknown, unknown, unknown>
 

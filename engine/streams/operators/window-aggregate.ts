@@ -4,7 +4,7 @@ import type { StepLogic, StepSetup } from '../graph.ts'
 import { Change, makeRecord } from '../record.ts'
 import { type WindowRow, WindowStore } from '../stores/window-store.ts'
 
-export interface WindowAggregateSpec {
+interface WindowAggregateSpec {
   readonly window: WindowSpec
   readonly emit: Emit
   readonly storeName: string

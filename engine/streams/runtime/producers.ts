@@ -27,7 +27,7 @@ interface Options {
 }
 
 /** A record could not be written, and the run cannot go on as if it had been. */
-export interface WriteFailure {
+interface WriteFailure {
   readonly where: ProcessingError
   /** Starting again from the last commit may help. */
   readonly retriable: boolean

@@ -95,6 +95,8 @@ export class JoinStore implements StateStore {
       if (at >= 0) list!.splice(at, 1)
       return
     }
+    // A restore that was cut off begins again from the start.
+    if (this.#byKey.get(key)?.some((kept) => kept.sequence === sequence)) return
     const value = this.#serdes.value.deserialize(valueBytes)
     this.#add({ key, value, timestampMs, sequence, waiting: undefined })
   }

@@ -16,7 +16,7 @@ export interface WindowRow {
   dirty: boolean
 }
 
-export interface WindowStoreShape {
+interface WindowStoreShape {
   readonly sizeMs: number
   readonly retentionMs: number
   /** Stores of `on-window-close` keep a window one instant longer, as the oracle's do. */
