@@ -180,7 +180,9 @@ function describe(cluster: SimCluster, outstanding: number): string {
     .map(({ id, replica }) => {
       const { state, log, highWatermark } = replica
       const role = replica.leader ? 'leader' : `follower of ${state!.leader}`
-      return `${replica.name}@${id} ${role} epoch ${state!.leaderEpoch} isr ${state!.isr} hw ${highWatermark} end ${log.logEndOffset}`
+      const pending = replica.leader?.pendingIsr ? ` wants ${replica.leader.pendingIsr}` : ''
+      const ends = `hw ${highWatermark} written ${log.writtenEndOffset} end ${log.logEndOffset}`
+      return `${replica.name}@${id} ${role} epoch ${state!.leaderEpoch} isr ${state!.isr}${pending} ${ends}`
     })
   return `${outstanding} records unanswered; live ${[...cluster.live.keys()]}; ${states.join('; ')}`
 }

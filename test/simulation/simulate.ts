@@ -1,5 +1,6 @@
 /**
  * `npm run simulate -- --seeds N [--from S]` runs many seeds; `-- --seed S --trace` replays one, every event of it.
+ * `--duration` is the virtual time under faults in milliseconds.
  * Exit status 1 when an invariant was violated.
  */
 import { parseArgs } from 'node:util'
@@ -10,6 +11,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '20' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    /** Virtual milliseconds under faults. */
+    duration: { type: 'string', default: '6000' },
     trace: { type: 'boolean', default: false },
   },
 })
@@ -19,12 +22,17 @@ const count = values.seed === undefined ? Number(values.seeds) : 1
 const startedMs = performance.now()
 const results: SeedResult[] = []
 for (let seed = first; seed < first + count; seed++) {
-  const result = await runSeed({ seed, trace: values.trace ? (line) => console.log(line) : undefined })
+  const result = await runSeed({
+    seed,
+    durationMs: Number(values.duration),
+    trace: values.trace ? (line) => console.log(line) : undefined,
+  })
   results.push(result)
   for (const { invariant, text } of result.violations) {
     console.log(`seed ${seed}: invariant ${invariant}: ${text}`)
   }
-  if (result.violations.length > 0) console.log(`replay it: npm run simulate -- --seed ${seed} --trace`)
+  if (result.violations.length > 0)
+    console.log(`replay it: npm run simulate -- --seed ${seed} --duration ${values.duration} --trace`)
 }
 
 const minutes = (performance.now() - startedMs) / 60_000

@@ -54,7 +54,9 @@ function refusal(image: ClusterImage, brokerId: number, change: IsrChange): Erro
   if (change.leaderEpoch > current.leaderEpoch) return 'NOT_CONTROLLER'
   if (change.leaderEpoch < current.leaderEpoch) return 'FENCED_LEADER_EPOCH'
   if (current.leader !== brokerId) return 'INVALID_REQUEST'
-  if (change.partitionEpoch !== current.partitionEpoch) return 'INVALID_UPDATE_VERSION'
+  // A leader knows only what is committed: if it knows more than we do, we have been deposed.
+  if (change.partitionEpoch > current.partitionEpoch) return 'NOT_CONTROLLER'
+  if (change.partitionEpoch < current.partitionEpoch) return 'INVALID_UPDATE_VERSION'
   return isrRefusal(image, current, change)
 }
 

@@ -66,9 +66,25 @@ function describe(broker: BrokerContext, type: number, name: string, asked: Aske
   if (name !== '' && !broker.image.brokers.has(Number(name))) {
     return { error: 'INVALID_REQUEST', message: `There is no broker ${name}.` }
   }
-  return brokerSettings
-    .filter((setting) => isAsked(asked, setting.name))
-    .map((setting) => answerOf(setting, brokerSynonyms(broker, setting), asked, true))
+  const described = isAsked(asked, nodeId.name) ? [describeNodeId(broker, asked)] : []
+  return [
+    ...described,
+    ...brokerSettings
+      .filter((setting) => isAsked(asked, setting.name))
+      .map((setting) => answerOf(setting, brokerSynonyms(broker, setting), asked, true)),
+  ]
+}
+
+const nodeId: Setting = {
+  name: 'node.id',
+  type: 'int',
+  fallback: '-1',
+  documentation: 'The id of the broker, given when the cluster is started.',
+}
+
+function describeNodeId(broker: BrokerContext, asked: Asked): ConfigAnswer {
+  const value = String(broker.id)
+  return answerOf(nodeId, [{ name: nodeId.name, value, source: sources.staticBroker }], asked, true)
 }
 
 interface Synonym {

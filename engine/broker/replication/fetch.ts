@@ -1,3 +1,4 @@
+import { isMillraceError } from '../../base/errors.ts'
 import type { LogRead } from '../../log/log-reader.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { Replica } from './replica.ts'
@@ -105,7 +106,7 @@ async function readAll(
     const bytesMax = Math.min(part.bytesMax, limits.bytesMax - bytes)
     const read: LogRead | undefined =
       part.fetchOffset < highWatermark && (bytesMax > 0 || bytes === 0)
-        ? await log.read(part.fetchOffset, bytesMax, { endOffset: highWatermark, minOneBatch: bytes === 0 })
+        ? await readOrNothing(replica, part.fetchOffset, bytesMax, bytes === 0)
         : undefined
     if (replica.leaderEpoch !== leaderEpoch) {
       answers.push({ ...nothing, error: 'NOT_LEADER_OR_FOLLOWER' })
@@ -116,6 +117,21 @@ async function readAll(
     answers.push({ ...nothing, ...head, pieces: read?.pieces ?? [] })
   }
   return answers
+}
+
+/** Retention, or the end of this replica, may take the records away while their file is read: the next fetch tells. */
+async function readOrNothing(
+  { log, highWatermark }: Replica,
+  offset: number,
+  bytesMax: number,
+  minOneBatch: boolean,
+): Promise<LogRead | undefined> {
+  try {
+    return await log.read(offset, bytesMax, { endOffset: highWatermark, minOneBatch })
+  } catch (thrown) {
+    if (isMillraceError(thrown)) return undefined
+    throw thrown
+  }
 }
 
 function faultOf(replica: Replica | undefined, part: FetchPart): ErrorName {

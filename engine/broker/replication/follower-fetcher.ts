@@ -157,8 +157,10 @@ export class FollowerFetcher {
     try {
       if (news.error === 'OFFSET_OUT_OF_RANGE') {
         this.note(`${replica.name} starts over at ${news.logStartOffset}, where the leader's log starts`)
-        await replica.log.truncateFullyAndStartAt(news.logStartOffset)
-        replica.highWatermark = news.logStartOffset
+        await replica.change(async (log) => {
+          await log.truncateFullyAndStartAt(news.logStartOffset)
+          replica.highWatermark = news.logStartOffset
+        })
         return true
       }
       if (news.error !== 'NONE') {
@@ -201,11 +203,16 @@ export class FollowerFetcher {
     const ownEnd = own ? own.endOffset : replica.log.logEndOffset
     const isSameEpoch = own?.leaderEpoch === news.divergingEpoch
     const offset = isSameEpoch ? Math.min(ownEnd, news.divergingEndOffset) : ownEnd
-    this.note(
-      `${replica.name} drops offsets ${offset} to ${replica.log.logEndOffset}: another leader took over`,
-    )
-    const end = await replica.log.truncateTo(offset)
-    replica.highWatermark = Math.min(replica.highWatermark, end)
+    const before = replica.log.logEndOffset
+    if (offset < before) {
+      this.note(`${replica.name} drops offsets ${offset} to ${before}: another leader took over`)
+    }
+    await replica.change(async (log) => {
+      const end = await log.truncateTo(offset)
+      // An epoch under which this broker led and wrote nothing: nobody else has heard of it.
+      log.leaderEpochs.truncateFromEnd(end)
+      replica.highWatermark = Math.min(replica.highWatermark, end)
+    })
   }
 
   private retryLater({ replica }: Following): void {

@@ -1,5 +1,6 @@
 import { isMillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
+import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { IsrChange } from '../controller/alter-partition.ts'
 import type { ClusterImage } from '../controller/image.ts'
 import type { ControllerAnswer, ControllerRequests } from '../peers/controller-requests.ts'
@@ -19,6 +20,8 @@ interface Wanted {
   readonly replica: Replica
   readonly leader: LeaderState
   readonly isr: readonly number[]
+  /** It was asked for before, and the answer got lost. */
+  readonly isUncertain: boolean
 }
 
 const retryMs = 50
@@ -43,7 +46,7 @@ export class IsrUpdates {
     const { leader } = replica
     if (!leader || leader.pendingIsr || !this.areEligible(leader, isr)) return
     leader.pendingIsr = isr
-    this.wanted.push({ replica, leader, isr })
+    this.wanted.push({ replica, leader, isr, isUncertain: false })
     if (this.isRunning) return
     this.isRunning = true
     this.environment.timers.soon(() => void this.run())
@@ -65,40 +68,44 @@ export class IsrUpdates {
 
   private async run(): Promise<void> {
     while (!this.isClosed && this.wanted.length > 0) {
-      const batch = this.wanted.filter(
-        (each) => each.replica.leader === each.leader && each.leader.pendingIsr,
-      )
+      const batch = this.wanted.filter((each) => this.isOpen(each))
       this.wanted = []
-      if (batch.length > 0 && !(await this.send(batch))) {
-        this.wanted.unshift(...batch)
-        await this.environment.timers.sleep(retryMs)
-      }
+      const again = batch.length > 0 ? await this.send(batch) : []
+      if (again.length === 0) continue
+      this.wanted.unshift(...again)
+      await this.environment.timers.sleep(retryMs)
     }
     this.isRunning = false
   }
 
-  /** False when nobody knows whether it was done. */
-  private async send(batch: readonly Wanted[]): Promise<boolean> {
+  private isOpen({ replica, leader, isr }: Wanted): boolean {
+    return replica.leader === leader && leader.pendingIsr === isr
+  }
+
+  /** Gives back what has to be asked again. */
+  private async send(batch: readonly Wanted[]): Promise<Wanted[]> {
     const { brokerId } = this.options
     try {
       const changes = batch.map((each) => this.change(each))
       const answer = await this.options.ask({ brokerId, brokerEpoch: this.options.brokerEpoch(), changes })
-      if (answer.error !== 'NONE') return false
-      answer.partitions.forEach(({ error }, i) => {
-        this.settle(batch[i]!, error)
-      })
-      return true
+      if (answer.error !== 'NONE') return [...batch]
+      return batch.filter((each, i) => this.isOpen(each) && !this.settle(each, answer.partitions[i]!.error))
     } catch (thrown) {
-      if (isMillraceError(thrown)) return false
-      throw thrown
+      if (!isMillraceError(thrown)) throw thrown
+      // Nobody knows whether it was done.
+      return batch.map((each) => ({ ...each, isUncertain: true }))
     }
   }
 
-  private settle({ replica, leader, isr }: Wanted, error: string): void {
-    // Only this refusal is certain to be about this very change; after all others the metadata will tell.
-    if (error !== 'INELIGIBLE_REPLICA' || leader.pendingIsr !== isr) return
+  /** True when there is nothing more to ask: the metadata tells what holds, or it was surely refused. */
+  private settle({ replica, leader, isUncertain }: Wanted, error: ErrorName): boolean {
+    if (error === 'NOT_CONTROLLER') return false
+    if (error !== 'INELIGIBLE_REPLICA') return true
+    // A deposed controller can refuse what its successor has granted before.
+    if (isUncertain) return false
     leader.pendingIsr = undefined
     replica.advanceHighWatermark()
+    return true
   }
 
   private change({ replica, leader, isr }: Wanted): IsrChange {

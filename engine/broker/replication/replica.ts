@@ -50,6 +50,8 @@ export class Replica {
   private readonly options: ReplicaOptions
   private readonly events: ReplicaEvents
   private openLog: PartitionLog | undefined
+  private changesUnderWay = 0
+  private idleWaiters: (() => void)[] = []
 
   constructor(environment: Environment, options: ReplicaOptions, events: ReplicaEvents) {
     this.environment = environment
@@ -84,6 +86,26 @@ export class Replica {
   /** In-sync replicas that a write needs: never more than there are replicas. */
   get minInSyncEffective(): number {
     return Math.min(this.minInSync, this.state?.replicas.length ?? 1)
+  }
+
+  /** True while the log is being cut: until it is done the replica keeps its role. */
+  get isChanging(): boolean {
+    return this.changesUnderWay > 0
+  }
+
+  /** Cuts the log, as a follower does; whoever wants to give the replica another role waits. */
+  async change(cut: (log: PartitionLog) => Promise<void>): Promise<void> {
+    this.changesUnderWay++
+    try {
+      await cut(this.log)
+    } finally {
+      this.changesUnderWay--
+      if (!this.isChanging) for (const tell of this.idleWaiters.splice(0)) tell()
+    }
+  }
+
+  onceUnchanging(tell: () => void): void {
+    this.idleWaiters.push(tell)
   }
 
   /** Takes the role that the metadata gives. Older metadata changes nothing. */

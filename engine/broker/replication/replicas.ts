@@ -176,6 +176,11 @@ export class Replicas {
   /** Brings an open replica to what the metadata says by now. */
   private settle(replica: Replica): void {
     if (this.isClosed || !replica.isOpen) return
+    if (replica.isChanging) {
+      // A leader whose log is still being cut would give out offsets that are about to go.
+      replica.onceUnchanging(() => this.settle(replica))
+      return
+    }
     const state = this.options.image.topicById(replica.topicId)?.partitions[replica.partition]
     if (!state || this.byKey.get(replica.key) !== replica) return
     const epochBefore = replica.leaderEpoch

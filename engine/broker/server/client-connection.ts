@@ -32,10 +32,17 @@ export class ClientConnection {
   private readonly splitter: FrameSplitter
   private readonly queue: Pending[] = []
   private heldBytes = 0
+  private isHeld: boolean
   private isPaused = false
   private isClosed = false
 
-  constructor(connection: Connection, broker: BrokerContext, lookUp: HandlerLookup, onClosed: () => void) {
+  constructor(
+    connection: Connection,
+    broker: BrokerContext,
+    lookUp: HandlerLookup,
+    options: { readonly isHeld: boolean; readonly onClosed: () => void },
+  ) {
+    this.isHeld = options.isHeld
     this.connection = connection
     this.broker = broker
     this.lookUp = lookUp
@@ -44,8 +51,14 @@ export class ClientConnection {
     connection.onDrain(() => this.pump())
     connection.onClose(() => {
       this.isClosed = true
-      onClosed()
+      options.onClosed()
     })
+  }
+
+  /** Its requests wait no longer for the broker to be ready. */
+  release(): void {
+    this.isHeld = false
+    this.pump()
   }
 
   close(): void {
@@ -72,7 +85,7 @@ export class ClientConnection {
 
   /** Starts what may start, sends what is ready, and reads on only if there is room. */
   private pump(): void {
-    if (this.isClosed) return
+    if (this.isClosed || this.isHeld) return
     this.flush()
     const isSlow = this.connection.bufferedBytes > unsentBytesMax
     if (!isSlow) this.startNext()

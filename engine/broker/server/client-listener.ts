@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts'
 import { MillraceError } from '../../base/errors.ts'
 import type { Address, Connection, Listener } from '../../environment/index.ts'
 import { apiVersions } from '../../protocol/apis/api-versions.ts'
@@ -10,32 +11,30 @@ import type { Handler } from './handler.ts'
 
 /** The broker's port: connections are taken at once, their requests only once the broker is ready. */
 export class ClientListener {
-  readonly address: Address
   private readonly broker: BrokerContext
-  private readonly listener: Listener
+  private listener: Listener | undefined
   private readonly connections = new Set<ClientConnection>()
-  private waiting: Connection[] | undefined = []
+  private isReady = false
   private isCutOff = false
   private closedBytesIn = 0
   private closedBytesOut = 0
 
-  private constructor(broker: BrokerContext, listener: Listener) {
+  private constructor(broker: BrokerContext) {
     this.broker = broker
-    this.listener = listener
-    this.address = listener.address
   }
 
   /** @throws MillraceError PORT_IN_USE, NO_PERMISSION */
   static async open(broker: BrokerContext, address: Address): Promise<ClientListener> {
-    const early: Connection[] = []
-    let opened: ClientListener | undefined
-    const listener = await broker.environment.network.listen(address, (connection) => {
-      if (opened) opened.accept(connection)
-      else early.push(connection)
-    })
-    opened = new ClientListener(broker, listener)
-    for (const connection of early) opened.accept(connection)
-    return opened
+    const clients = new ClientListener(broker)
+    clients.listener = await broker.environment.network.listen(address, (connection) =>
+      clients.accept(connection),
+    )
+    return clients
+  }
+
+  get address(): Address {
+    assert(this.listener !== undefined, 'the port is not open')
+    return this.listener.address
   }
 
   get bytesIn(): number {
@@ -51,9 +50,8 @@ export class ClientListener {
   }
 
   ready(): void {
-    const waiting = this.waiting ?? []
-    this.waiting = undefined
-    for (const connection of waiting) this.accept(connection)
+    this.isReady = true
+    for (const connection of this.connections) connection.release()
   }
 
   /** As if the network were gone: clients lose their connections and get no new ones. */
@@ -63,8 +61,7 @@ export class ClientListener {
   }
 
   async close(): Promise<void> {
-    const closed = this.listener.close()
-    for (const connection of this.waiting ?? []) connection.destroy()
+    const closed = this.listener?.close()
     this.dropAll()
     await closed
   }
@@ -78,18 +75,15 @@ export class ClientListener {
       connection.destroy()
       return
     }
-    if (this.waiting) {
-      connection.pause()
-      this.waiting.push(connection)
-      return
-    }
-    const client = new ClientConnection(connection, this.broker, lookUp, () => {
-      this.connections.delete(client)
-      this.closedBytesIn += client.bytesIn
-      this.closedBytesOut += client.bytesOut
+    const client: ClientConnection = new ClientConnection(connection, this.broker, lookUp, {
+      isHeld: !this.isReady,
+      onClosed: () => {
+        this.connections.delete(client)
+        this.closedBytesIn += client.bytesIn
+        this.closedBytesOut += client.bytesOut
+      },
     })
     this.connections.add(client)
-    connection.resume()
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Setting } from './setting.ts'
 
+const inert = ' Accepted and shown, without effect yet.'
+const longMax = Number.MAX_SAFE_INTEGER
+
 export interface TopicSetting extends Setting {
   /** The broker's setting whose value is this one's default. */
   readonly brokerName: string
@@ -101,6 +104,101 @@ export const topicSettings: readonly TopicSetting[] = [
     min: 0,
     max: intMax,
     documentation: 'How many bytes of records lie between two entries of the index.',
+  },
+  {
+    name: 'delete.retention.ms',
+    brokerName: 'log.cleaner.delete.retention.ms',
+    type: 'long',
+    fallback: String(24 * 3_600_000),
+    min: 0,
+    documentation: `How long compaction keeps a tombstone.${inert}`,
+  },
+  {
+    name: 'min.compaction.lag.ms',
+    brokerName: 'log.cleaner.min.compaction.lag.ms',
+    type: 'long',
+    fallback: '0',
+    min: 0,
+    documentation: `The age below which a record is not compacted.${inert}`,
+  },
+  {
+    name: 'max.compaction.lag.ms',
+    brokerName: 'log.cleaner.max.compaction.lag.ms',
+    type: 'long',
+    fallback: String(longMax),
+    min: 1,
+    documentation: `The age at which a record is compacted at the latest.${inert}`,
+  },
+  {
+    name: 'min.cleanable.dirty.ratio',
+    brokerName: 'log.cleaner.min.cleanable.ratio',
+    type: 'double',
+    fallback: '0.5',
+    min: 0,
+    max: 1,
+    documentation: `The share of uncompacted bytes from which a log is compacted.${inert}`,
+  },
+  {
+    name: 'file.delete.delay.ms',
+    brokerName: 'log.segment.delete.delay.ms',
+    type: 'long',
+    fallback: '60000',
+    min: 0,
+    documentation: `How long the file of a deleted segment stays.${inert}`,
+  },
+  {
+    name: 'flush.messages',
+    brokerName: 'log.flush.interval.messages',
+    type: 'long',
+    fallback: String(longMax),
+    min: 1,
+    documentation: `The number of records after which a log is synced.${inert}`,
+  },
+  {
+    name: 'flush.ms',
+    brokerName: 'log.flush.interval.ms',
+    type: 'long',
+    fallback: String(longMax),
+    min: 0,
+    documentation: `The time after which a log is synced.${inert}`,
+  },
+  {
+    name: 'segment.jitter.ms',
+    brokerName: 'log.roll.jitter.ms',
+    type: 'long',
+    fallback: '0',
+    min: 0,
+    documentation: `The random time taken off the age of segments.${inert}`,
+  },
+  {
+    name: 'message.timestamp.before.max.ms',
+    brokerName: 'log.message.timestamp.before.max.ms',
+    type: 'long',
+    fallback: String(longMax),
+    min: 0,
+    documentation: `How far a timestamp may lie in the past.${inert}`,
+  },
+  {
+    name: 'message.timestamp.after.max.ms',
+    brokerName: 'log.message.timestamp.after.max.ms',
+    type: 'long',
+    fallback: String(3_600_000),
+    min: 0,
+    documentation: `How far a timestamp may lie in the future.${inert}`,
+  },
+  {
+    name: 'preallocate',
+    brokerName: 'log.preallocate',
+    type: 'boolean',
+    fallback: 'false',
+    documentation: `Whether files are made at their full size.${inert}`,
+  },
+  {
+    name: 'unclean.leader.election.enable',
+    brokerName: 'unclean.leader.election.enable',
+    type: 'boolean',
+    fallback: 'false',
+    documentation: `Whether a replica that is not in sync may lead when no other can.${inert}`,
   },
 ]
 
