@@ -54,17 +54,22 @@ export interface Compiled {
 /** Pure. Step ids begin with the node's id, so that editing elsewhere never renames stores and internal topics. */
 export type CompileNode = (context: CompileContext) => Compiled
 
-/** One input record and the outputs that a node must give for it; run through the test driver by the node's cases. */
+/** What a node must give for what it gets; `test/nodes` runs the cases of every kind through the test driver. */
 export interface NodeCase {
   readonly name: string
   readonly config: NodeConfig
   /** Texts of files that the configuration names, by path. */
   readonly files?: Readonly<Record<string, string>>
-  /** What is sent, one after the other, into input ports. */
+  /**
+   * What is sent, one after the other, into input ports (`in#2` is a second edge into `in`), or into the port `topic` of a kind
+   * that reads a topic itself.
+   */
   readonly send: readonly CaseRecord[]
-  /** What has left the output ports (for sinks: what was written) in the end. */
+  /** What has left the output ports; of sinks what was written to the `topic`, or lines of the `file`. */
   readonly expected: readonly CaseRecord[]
   readonly dropped?: number
+  /** Numbers of lines that could not be read. */
+  readonly badLines?: readonly number[]
 }
 
 export interface CaseRecord {
