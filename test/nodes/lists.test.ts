@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NodeCase, NodeKind } from '../../engine/nodes/kind.ts'
@@ -24,15 +25,20 @@ function newNode(kind: string, category: string, folder: string): { status: numb
 }
 
 describe('a new node', () => {
+  let world: string
   let copy: string
   beforeEach(() => {
-    // Beside the real folder, so that what it imports is found.
-    copy = mkdtempSync(path.join(engine, '.nodes-'))
+    // A place of its own, with the rest of the engine beside it under the names that a kind imports.
+    world = mkdtempSync(path.join(tmpdir(), 'millrace-new-node-'))
+    copy = path.join(world, 'nodes')
+    mkdirSync(copy)
+    for (const layer of ['pipeline', 'streams', 'base'])
+      symlinkSync(path.join(engine, layer), path.join(world, layer))
     for (const name of readdirSync(nodesFolder)) {
       if (name.endsWith('.ts')) cpSync(path.join(nodesFolder, name), path.join(copy, name))
     }
   })
-  afterEach(() => rmSync(copy, { recursive: true, force: true }))
+  afterEach(() => rmSync(world, { recursive: true, force: true }))
 
   it.each(['source', 'transform', 'state', 'join', 'sink'])(
     'of category %s passes its own cases',
