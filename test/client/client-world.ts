@@ -4,6 +4,7 @@ import type {
   ConsumerOptions,
   ConsumerRecord,
   PartitionAssignor,
+  PartitionDescription,
   Producer,
   ProducerOptions,
   TopicPartition,
@@ -156,6 +157,19 @@ export async function take(consumer: Consumer, count: number): Promise<ConsumerR
   const endMs = performance.now() + takeMsMax
   while (records.length < count && performance.now() < endMs) records.push(...(await consumer.poll(500)))
   return records
+}
+
+/** Waits until all partitions of the topic are so. */
+export async function partitionsUntil(
+  world: ClientWorld,
+  topic: string,
+  isSo: (partition: PartitionDescription) => boolean,
+): Promise<void> {
+  for (;;) {
+    const [description] = await world.admin.describeTopics([topic])
+    if (description!.partitions.every(isSo)) return
+    await sleep(100)
+  }
 }
 
 export function bytes(text: string): Buffer {

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type ConsumerRecord,
-  cooperativeStickyAssignor,
-  type PartitionDescription,
-} from '../../engine/client/index.ts'
-import { bytes, type ClientWorld, Member, runFor, runUntil, sleep } from './client-world.ts'
+import { type ConsumerRecord, cooperativeStickyAssignor } from '../../engine/client/index.ts'
+import { bytes, type ClientWorld, Member, partitionsUntil, runFor, runUntil, sleep } from './client-world.ts'
 
 /** Brokers that die and come back. To be run last, as brokers need a moment to be whole again. */
 export function failoverSuite(given: () => ClientWorld): void {
@@ -81,16 +77,4 @@ export function failoverSuite(given: () => ClientWorld): void {
       await world.cluster.restart(group!.coordinator)
     }, 120_000)
   })
-}
-
-async function partitionsUntil(
-  world: ClientWorld,
-  topic: string,
-  isSo: (partition: PartitionDescription) => boolean,
-): Promise<void> {
-  for (;;) {
-    const [description] = await world.admin.describeTopics([topic])
-    if (description!.partitions.every(isSo)) return
-    await sleep(100)
-  }
 }

@@ -122,7 +122,12 @@ export function groupSuite(given: () => ClientWorld): void {
     test('new partitions of a topic are read', async () => {
       const world = given()
       const topic = await world.newTopic(1)
-      const consumer = world.newConsumer({ groupId: `g-${topic}`, metadataMaxAgeMs: 300 })
+      const consumer = world.newConsumer({
+        groupId: `g-${topic}`,
+        metadataMaxAgeMs: 300,
+        // What was read before the rebalance is not read again after it.
+        autoCommitIntervalMs: 100,
+      })
       consumer.subscribe([topic])
       while (consumer.assignment().length === 0) await consumer.poll(100)
       await world.admin.createPartitions(topic, 3)

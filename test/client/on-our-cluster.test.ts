@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { ConsumerRecord } from '../../engine/client/index.ts'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
-import { bytes, ClientWorld, sleep } from './client-world.ts'
+import { bytes, ClientWorld, partitionsUntil, sleep } from './client-world.ts'
 import { failoverSuite } from './failover-suite.ts'
 import { groupSuite } from './group-suite.ts'
 import { recordSuite } from './record-suite.ts'
@@ -31,6 +31,7 @@ describe('our client on our cluster', () => {
 
   test('a leader that is cut off, and answers nothing, holds nobody up for long', async () => {
     const topic = await world.newTopic(1)
+    await partitionsUntil(world, topic, ({ inSyncReplicas }) => inSyncReplicas.length === 3)
     const [description] = await world.admin.describeTopics([topic])
     const { leader } = description!.partitions[0]!
     const producer = world.newProducer({ lingerMs: 0 })

@@ -119,7 +119,10 @@ export class Fetcher {
       .send(this.#cluster, nodeId, purpose, this.#settings)
       .then((answer) => this.#takeAnswer(answer, request))
       // Of the request, or of an answer that is an error as a whole or holds no batches where they should be.
-      .catch((thrown: unknown) => this.#takeFailure(states, thrown))
+      .catch((thrown: unknown) => {
+        const left = states.filter((state) => state.inFlight === flight)
+        this.#takeFailure(left, thrown)
+      })
       .finally(() => {
         this.#busy.delete(key)
         for (const state of states) if (state.inFlight === flight) state.inFlight = undefined

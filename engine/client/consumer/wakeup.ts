@@ -17,6 +17,7 @@ export class Wakeup {
 
   /** Until it rings or the time is up; rejects with the signal's reason when aborted. */
   wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     if (this.#hasRung) {
       this.#hasRung = false
       return Promise.resolve()

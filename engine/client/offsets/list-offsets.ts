@@ -91,11 +91,14 @@ export async function tryListOffsets(
 }
 
 async function learnTopics(cluster: ClusterClient, queries: readonly TopicPartition[]): Promise<void> {
-  const { metadata } = cluster
   const unknown = queries.filter((query) => leaderOf(cluster, query) < 0)
   if (unknown.length === 0) return
-  const names = [...new Set(unknown.map((query) => query.topic))]
-  metadata.apply(await cluster.fetchMetadata(names, false), names)
+  await learn(cluster, unknown)
+}
+
+async function learn(cluster: ClusterClient, places: readonly TopicPartition[]): Promise<void> {
+  const names = [...new Set(places.map(({ topic }) => topic))]
+  cluster.metadata.apply(await cluster.fetchMetadata(names, false), names)
 }
 
 function leaderOf(cluster: ClusterClient, { topic, partition }: TopicPartition): number {
@@ -155,7 +158,8 @@ async function ask(
       error = kafkaError(errorCode, `${name}-${partition}`)
     }
   }
-  if (isStale) await cluster.refresh().catch(() => undefined)
+  // A refresh asks only for topics that are read or written, which these need not be.
+  if (isStale) await learn(cluster, queries).catch(() => undefined)
   return { found, error }
 }
 

@@ -224,10 +224,8 @@ export class Sender {
     const sentMs = clock.monotonicMs()
     request
       .send(connection)
-      .then(
-        (answer) => this.#results.takeAnswer(answer, request, clock.monotonicMs() - sentMs),
-        (thrown: unknown) => this.#results.takeLost(sent, MillraceError.from(thrown)),
-      )
+      .then((answer) => this.#results.takeAnswer(answer, request, clock.monotonicMs() - sentMs))
+      .catch((thrown: unknown) => this.#results.takeLost(sent, MillraceError.from(thrown)))
       .finally(() => {
         node.inFlight--
         this.wake()
