@@ -7,6 +7,9 @@ export function parentsOf(step: Step): readonly string[] {
   return typeof step.from === 'string' ? [step.from] : step.from
 }
 
+type Reading = Extract<Step, { readonly op: 'stream' | 'table' }>
+const readsTopic = (step: Step): step is Reading => step.op === 'stream' || step.op === 'table'
+
 /** A branch's child is `id.name`; its records come from the branch. */
 export function stepOfRef(ref: string, steps: ReadonlyMap<string, Step>): Step | undefined {
   const whole = steps.get(ref)
@@ -39,8 +42,19 @@ export function stepsByNode(plan: TopologyPlan): NodeSteps[] {
   for (const step of plan.steps) nodes.set(step.node, [...(nodes.get(step.node) ?? []), step])
   // Grouping by the key as it is takes no step of its own: what follows it sees the records first.
   const groupings = new Set(plan.steps.filter((step) => step.op === 'groupByKey').map((step) => step.id))
+  // A node that reads back what it wrote, such as a file sink behind its topic of one partition, counts once.
+  const handedOver = new Map(
+    plan.steps.flatMap((step) => (step.op === 'to' ? [[step.topic, step] as const] : [])),
+  )
+  for (const step of plan.steps) {
+    const writer = readsTopic(step) ? handedOver.get(step.topic) : undefined
+    if (writer?.node === step.node) inner.add(writer.id)
+  }
+  const readsBack = (step: Step): boolean =>
+    readsTopic(step) && handedOver.get(step.topic)?.node === step.node
   const isFirst = (step: Step): boolean =>
-    !parentNodes(step).includes(step.node) || parentsOf(step).some((parent) => groupings.has(parent))
+    !readsBack(step) &&
+    (!parentNodes(step).includes(step.node) || parentsOf(step).some((parent) => groupings.has(parent)))
   return [...nodes].map(([node, steps]) => ({
     node,
     steps,

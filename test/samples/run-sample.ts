@@ -9,8 +9,7 @@ import { type NodeConfig, type Problem, parseDocument } from '../../engine/pipel
 import type { Feed, Step, TopologyPlan } from '../../engine/streams/index.ts'
 import * as streams from '../../engine/streams/index.ts'
 import { TestDriver, type TestOutput } from '../../engine/streams/index.ts'
-
-const checkout = path.resolve(import.meta.dirname, '../..')
+import { samplesFolder } from './sample-files.ts'
 
 export interface SampleRun {
   readonly problems: readonly Problem[]
@@ -21,22 +20,6 @@ export interface SampleRun {
   readonly dropped: number
   /** Text of a file that a sink wrote. */
   written(file: string): string
-}
-
-export function sampleText(sample: string, file: string): string {
-  return readFileSync(path.join(checkout, 'pipelines', sample, file), 'utf8')
-}
-
-/** Cells of a CSV file by column; the samples' files have no line ends within quotes. */
-export function csvRows(text: string): Record<string, string>[] {
-  const [header, ...lines] = text.trim().split('\n').map(cells)
-  return lines.map((line) => Object.fromEntries(header!.map((name, i) => [name, line[i] ?? ''])))
-}
-
-function cells(line: string): string[] {
-  return [...line.trimEnd().matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  )
 }
 
 /** The last value of each key, as a table's reader would have it. */
@@ -51,7 +34,7 @@ export async function runSample(sample: string): Promise<SampleRun> {
   const folder = mkdtempSync(path.join(tmpdir(), `millrace-${sample}-`))
   const environment = createNodeEnvironment({ seed: sample })
   try {
-    cpSync(path.join(checkout, 'pipelines', sample), folder, { recursive: true })
+    cpSync(path.join(samplesFolder, sample), folder, { recursive: true })
     const file = `${folder}/pipeline.json`
     const { document } = parseDocument(readFileSync(file, 'utf8'), file)
     const { plan, problems } = compile(document, kinds, { applicationId: document.id })
