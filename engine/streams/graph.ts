@@ -76,6 +76,8 @@ export interface StepLogic {
   process(record: StreamRecord, input: number): void
   /** Before a commit: what the step holds for others is handed over. */
   beforeCommit?(): Promise<void>
+  /** Gives up what `beforeCommit` could not hand over; how many records that was. */
+  discard?(): number
   close?(): void | Promise<void>
 }
 

@@ -149,8 +149,9 @@ export class Task implements TaskHooks {
       try {
         await runner.logic.beforeCommit()
       } catch (error) {
-        runner.counters.failed++
-        throw this.failure('production', runner.node.reportAs, error)
+        const step = runner.node.reportAs
+        if (this.decide('production', step, error) === 'fail') throw this.failure('production', step, error)
+        runner.counters.failed += runner.logic.discard?.() ?? 0
       }
     }
   }

@@ -19,7 +19,14 @@ export function external(supplier: () => ExternalSink) {
         }
         // They stay ours until the sink has them.
         await sink.deliver(gathered)
+        // Nothing follows a sink: this counts what went out.
+        for (const record of gathered) setup.forward(record)
         gathered = []
+      },
+      discard() {
+        const count = gathered.length
+        gathered = []
+        return count
       },
       async close() {
         if (open) await sink.close?.()

@@ -16,14 +16,15 @@ import { Task } from '../task.ts'
 import { type BuiltTopology, builtTopology } from '../topology.ts'
 import type { ActiveTask } from './active-task.ts'
 import { streamsAssignor } from './assignor.ts'
+import { checkWrites, commitTasks } from './commit.ts'
 import { prepareTopics } from './internal-topics.ts'
 import { LagMeter } from './lag.ts'
-import { changelogName, readTopics } from './partition-plan.ts'
+import { readTopics } from './partition-plan.ts'
 import { Producers } from './producers.ts'
 import { restoreStores } from './restore.ts'
 import { TaskManager } from './task-manager.ts'
 import { openTaskState } from './task-state.ts'
-import { isGroupChange, placeOf, stepOf, textOf, WritesLost } from './thread-errors.ts'
+import { placeOf, stepOf, textOf, WritesLost } from './thread-errors.ts'
 
 const commitIntervalMsDefault = 500
 /** How long records are processed before the loop looks after everything else. */
@@ -34,8 +35,9 @@ const heartbeatIntervalMs = 300
 /** Per partition: above the first it is paused, below the second resumed. */
 const bufferedMax = 4000
 const bufferedResume = 1000
+/** Without a commit between them. */
 const restartsMax = 20
-const restartPauseMs = 500
+const retryPauseMs = 500
 
 /** A running topology in this thread. @throws MillraceError for options that can't work */
 export function createStreams(
@@ -65,6 +67,7 @@ class StreamThread implements KafkaStreams {
   #stopping = false
   #assignedOnce = false
   #lastCommitMs = 0
+  #restarts = 0
 
   constructor(environment: Environment, topology: BuiltTopology, options: StreamsOptions) {
     const { applicationId, bootstrap } = options
@@ -125,8 +128,8 @@ class StreamThread implements KafkaStreams {
       throw error
     }
     this.#consumer.subscribe(readTopics(this.#topology, applicationId), {
-      onAssigned: async (partitions) => {
-        await this.#tasks.assigned(partitions, this.#consumer)
+      onAssigned: (partitions) => {
+        this.#tasks.assigned(partitions, this.#consumer)
         this.#assignedOnce = true
       },
       onRevoked: () => this.#revoked(),
@@ -158,15 +161,12 @@ class StreamThread implements KafkaStreams {
   }
 
   async #run(): Promise<void> {
-    let restarts = 0
     let failure: ProcessingError | undefined
     while (!this.#stopping && failure === undefined) {
       try {
-        const committed = await this.#round()
-        if (committed) restarts = 0
+        if (await this.#round()) this.#restarts = 0
       } catch (error) {
-        restarts++
-        failure = restarts > restartsMax ? placeOf(error) : await this.#afterError(error)
+        failure = await this.#afterError(error)
       }
     }
     await this.#end(failure)
@@ -174,11 +174,12 @@ class StreamThread implements KafkaStreams {
 
   /** One turn of the loop. True when it committed. */
   async #round(): Promise<boolean> {
+    await this.#tasks.open(this.#consumer)
     await this.#tasks.startNew()
-    if (this.#state === 'rebalancing' && this.#tasks.allStarted && this.#assignedOnce) this.#enter('running')
+    if (this.#state === 'rebalancing' && this.#tasks.settled && this.#assignedOnce) this.#enter('running')
     const busy = this.#processSlice()
     if (this.#producers.full) await this.#producers.ready()
-    this.#checkWrites()
+    checkWrites(this.#producers)
     const nowMs = this.#environment.clock.monotonicMs()
     const untilCommitMs = this.#lastCommitMs + this.#commitIntervalMs - nowMs
     const committed = untilCommitMs <= 0 && (await this.#commit())
@@ -233,37 +234,7 @@ class StreamThread implements KafkaStreams {
     const dirty: ActiveTask[] = []
     for (const active of this.#tasks.active) if (active.started && active.dirty) dirty.push(active)
     if (dirty.length === 0) return false
-    for (const { task } of dirty) {
-      await task.beforeCommit()
-      for (const store of task.stores.values()) {
-        const topic = changelogName(this.#options.applicationId, store.name)
-        store.drainChanges((key, value, timestampMs) =>
-          this.#producers.sendChange(topic, task.partition, key, value, timestampMs),
-        )
-      }
-    }
-    await this.#producers.flush()
-    this.#checkWrites()
-    for (const { task } of dirty) await task.flushStores()
-    const offsets = dirty.flatMap((active) => active.offsets())
-    try {
-      await this.#consumer.commit(offsets)
-    } catch (error) {
-      // All is written; the offsets go with the next commit, or another member takes the task over from the last one.
-      if (isRetriable(error) || isGroupChange(error)) return false
-      throw error
-    }
-    for (const active of dirty) {
-      active.dirty = false
-      active.committed()
-    }
-    return true
-  }
-
-  #checkWrites(): void {
-    const { failure } = this.#producers
-    if (failure === undefined) return
-    throw failure.retriable ? new WritesLost(failure.where) : new StepFailure(failure.where)
+    return await commitTasks(dirty, this.#consumer, this.#producers, this.#options.applicationId)
   }
 
   async #revoked(): Promise<void> {
@@ -296,21 +267,26 @@ class StreamThread implements KafkaStreams {
       if (error.where.stage !== 'production') await this.#commitBeforeFailing()
       return error.where
     }
-    if (!(error instanceof WritesLost) && !isRetriable(error)) return placeOf(error)
-    const { log, timers } = this.#environment
-    const text = textOf(error)
-    log.write('warn', 'streams', `goes back to the last commit: ${text}`, {
-      applicationId: this.#options.applicationId,
-    })
-    await timers.sleep(restartPauseMs)
+    if (error instanceof WritesLost) return await this.#restart(error)
+    if (!isRetriable(error)) return placeOf(error)
+    // The cluster may be away for long: what waits here is not lost.
+    this.#warn('tries again', error)
+    await this.#environment.timers.sleep(retryPauseMs)
+    return undefined
+  }
+
+  /** Goes back to the last commit. */
+  async #restart(error: WritesLost): Promise<ProcessingError | undefined> {
+    this.#restarts++
+    if (this.#restarts > restartsMax) return error.where
+    this.#warn('goes back to the last commit', error)
+    await this.#environment.timers.sleep(retryPauseMs)
     try {
-      if (error instanceof WritesLost) {
-        await this.#producers.close(0)
-        this.#producers = this.#makeProducers()
-        await this.#tasks.restart(this.#consumer)
-      }
+      await this.#producers.close(0)
+      this.#producers = this.#makeProducers()
+      await this.#tasks.restart(this.#consumer)
     } catch (again) {
-      return isRetriable(again) ? undefined : placeOf(again)
+      return placeOf(again)
     }
     return undefined
   }
@@ -320,8 +296,7 @@ class StreamThread implements KafkaStreams {
     try {
       await this.#commit()
     } catch (error) {
-      const text = textOf(error)
-      this.#environment.log.write('warn', 'streams', `no commit before failing: ${text}`)
+      this.#warn('makes no commit before failing', error)
     }
   }
 
@@ -347,10 +322,14 @@ class StreamThread implements KafkaStreams {
       try {
         await close()
       } catch (error) {
-        const text = textOf(error)
-        this.#environment.log.write('warn', 'streams', `closing: ${text}`)
+        this.#warn('could not close a part', error)
       }
     }
+  }
+
+  #warn(what: string, error: unknown): void {
+    const { applicationId } = this.#options
+    this.#environment.log.write('warn', 'streams', `${applicationId} ${what}: ${textOf(error)}`)
   }
 
   async #makeTask(index: number, partition: number): Promise<Task> {

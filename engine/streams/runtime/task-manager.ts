@@ -6,8 +6,9 @@
  * |---|---|
  * | revoked | active → suspended, queues emptied |
  * | lost | active, suspended → closed without a commit |
- * | assigned | suspended and unchanged → active; new → waiting for its restore; other suspended ones → closed |
- * | restart | active → closed without a commit, made anew, waiting for its restore, reading from the last commit |
+ * | assigned | noted, its partitions paused |
+ * | opened | suspended and unchanged → active; new → waiting for its restore; other suspended ones → closed; partitions resumed |
+ * | restart | active → closed without a commit, noted as assigned |
  */
 import type { Admin, Consumer, TopicPartition } from '../../client/api.ts'
 import { topicName } from '../graph.ts'
@@ -29,6 +30,7 @@ export class TaskManager {
   readonly #subTopologyOf = new Map<string, number>()
   /** Topics that are read from their end when nothing is committed. */
   readonly #fromLatest = new Set<string>()
+  #toOpen: readonly TopicPartition[] | undefined
   #active = new Map<string, ActiveTask>()
   #suspended = new Map<string, ActiveTask>()
   #queues = new Map<string, { readonly queue: RecordQueue; readonly active: ActiveTask }>()
@@ -48,11 +50,6 @@ export class TaskManager {
     return this.#active.values()
   }
 
-  get allStarted(): boolean {
-    for (const active of this.#active.values()) if (!active.started) return false
-    return true
-  }
-
   /** Tasks whose state lies here, for the next assignment. */
   get ids(): string[] {
     return [...this.#active.keys(), ...this.#suspended.keys()]
@@ -62,7 +59,15 @@ export class TaskManager {
     return this.#queues.get(`${topic} ${partition}`)?.queue
   }
 
+  /** Nothing assigned waits to be opened or started. */
+  get settled(): boolean {
+    if (this.#toOpen !== undefined) return false
+    for (const active of this.#active.values()) if (!active.started) return false
+    return true
+  }
+
   suspendAll(): void {
+    this.#toOpen = undefined
     for (const [id, active] of this.#active) {
       active.clearQueues()
       this.#suspended.set(id, active)
@@ -72,6 +77,7 @@ export class TaskManager {
   }
 
   async closeAll(): Promise<void> {
+    this.#toOpen = undefined
     const all = [...this.#active.values(), ...this.#suspended.values()]
     this.#active = new Map()
     this.#suspended = new Map()
@@ -79,42 +85,50 @@ export class TaskManager {
     for (const { task } of all) await task.close()
   }
 
-  async assigned(partitions: readonly TopicPartition[], consumer: Consumer): Promise<void> {
+  /**
+   * Notes what is to be opened. Nothing is read of it before `open` has succeeded, which asks brokers, and may have to be tried
+   * again.
+   */
+  assigned(partitions: readonly TopicPartition[], consumer: Consumer): void {
+    consumer.pause(partitions)
+    this.#toOpen = partitions
+  }
+
+  /** Forgets what was not committed: all tasks are to be opened anew. */
+  async restart(consumer: Consumer): Promise<void> {
+    const open = [...this.#active.values()].flatMap(({ queues }) => queues.map(placeOf))
+    const partitions = this.#toOpen ?? open
+    await this.closeAll()
+    this.assigned(partitions, consumer)
+  }
+
+  /** Makes or takes up again the tasks that were assigned, each at its place. Can be repeated when it throws. */
+  async open(consumer: Consumer): Promise<void> {
+    const partitions = this.#toOpen
+    if (partitions === undefined) return
     const offsets = await this.#committed(partitions, consumer)
-    const assigned = new Map<string, TopicPartition[]>()
-    for (const at of partitions) {
-      const id = `${this.#subTopologyOf.get(at.topic)!}_${at.partition}`
-      const list = assigned.get(id)
-      if (list === undefined) assigned.set(id, [at])
-      else list.push(at)
-    }
-    for (const [id, list] of assigned) {
+    const uncommitted = partitions.filter((at) => offsets.get(keyOf(at)) === undefined)
+    const beginnings = await this.#beginnings(uncommitted)
+    for (const [id, list] of this.#byTask(partitions)) {
       const suspended = this.#suspended.get(id)
       if (suspended !== undefined && unchanged(suspended, list, offsets)) {
         this.#suspended.delete(id)
         this.#activate(suspended)
-        for (const queue of suspended.queues) {
-          if (queue.nextOffset !== undefined) consumer.seek(queue, queue.nextOffset)
-        }
       } else {
-        await this.#open(id, list, offsets, consumer)
+        await this.#make(id, list, offsets)
       }
     }
+    for (const { queue } of this.#queues.values()) {
+      consumer.seek(
+        placeOf(queue),
+        queue.nextOffset ?? queue.committedOffset ?? beginnings.get(keyOf(queue))!,
+      )
+    }
+    this.#toOpen = undefined
+    consumer.resume(partitions)
     const left = [...this.#suspended.values()]
     this.#suspended = new Map()
     for (const { task } of left) await task.close()
-  }
-
-  /** Forgets what was not committed. */
-  async restart(consumer: Consumer): Promise<void> {
-    const partitions = [...this.#active.values()].flatMap(({ queues }) => queues.map(placeOf))
-    await this.closeAll()
-    await this.assigned(partitions, consumer)
-    for (const { queue } of this.#queues.values()) {
-      const offset = queue.committedOffset ?? (await this.#resetOffset(queue, 'earliest'))
-      consumer.seek(queue, offset)
-      consumer.resume([queue])
-    }
   }
 
   /** Restores and starts what was assigned anew. */
@@ -128,12 +142,18 @@ export class TaskManager {
     }
   }
 
-  async #open(
-    id: string,
-    partitions: readonly TopicPartition[],
-    offsets: Offsets,
-    consumer: Consumer,
-  ): Promise<void> {
+  #byTask(partitions: readonly TopicPartition[]): Map<string, TopicPartition[]> {
+    const tasks = new Map<string, TopicPartition[]>()
+    for (const at of partitions) {
+      const id = `${this.#subTopologyOf.get(at.topic)!}_${at.partition}`
+      const list = tasks.get(id)
+      if (list === undefined) tasks.set(id, [at])
+      else list.push(at)
+    }
+    return tasks
+  }
+
+  async #make(id: string, partitions: readonly TopicPartition[], offsets: Offsets): Promise<void> {
     const [subTopology, partition] = id.split('_').map(Number)
     const active = new ActiveTask(await this.#options.makeTask(subTopology!, partition!), partitions)
     for (const queue of active.queues) {
@@ -141,9 +161,6 @@ export class TaskManager {
       queue.committedOffset = committed?.offset
       const streamTimeMs = Number(committed?.metadata || Number.NaN)
       if (streamTimeMs > active.task.streamTimeMs) active.task.streamTimeMs = streamTimeMs
-      if (committed === undefined && this.#fromLatest.has(queue.topic)) {
-        consumer.seek(queue, await this.#resetOffset(queue, 'latest'))
-      }
     }
     this.#activate(active)
   }
@@ -159,10 +176,13 @@ export class TaskManager {
     return new Map(answers.map((at) => [keyOf(at), at.committed]))
   }
 
-  async #resetOffset(at: TopicPartition, fallback: 'earliest' | 'latest'): Promise<number> {
-    const spec = this.#fromLatest.has(at.topic) ? 'latest' : fallback
-    const [answer] = await this.#options.admin.listOffsets([{ ...placeOf(at), spec }])
-    return answer!.offset
+  /** Where to begin with what has no commit yet. */
+  async #beginnings(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
+    if (partitions.length === 0) return new Map()
+    const answers = await this.#options.admin.listOffsets(
+      partitions.map((at) => ({ ...at, spec: this.#fromLatest.has(at.topic) ? 'latest' : 'earliest' })),
+    )
+    return new Map(answers.map((at) => [keyOf(at), at.offset]))
   }
 }
 
