@@ -166,7 +166,7 @@ export class RaftNode {
     if (this.role === 'leader' || this.leaderId !== peer) return
     this.leaderId = undefined
     this.leaderHeardMs = Number.NEGATIVE_INFINITY
-    const soonMs = nowMs + this.random.int(Math.max(1, this.options.electionTimeoutMs / 8))
+    const soonMs = nowMs + this.random.int(Math.ceil(this.options.electionTimeoutMs / 8))
     this.electionDeadlineMs = Math.min(this.electionDeadlineMs, soonMs)
   }
 
