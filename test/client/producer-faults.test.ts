@@ -36,8 +36,7 @@ class Log {
     }
     this.#nextSequence += recordCount
     const baseOffset = this.values.length
-    const cursor = new RecordCursor(batch, codecs)
-    while (cursor.next()) this.values.push(String(cursor.value))
+    this.values.push(...valuesOf(batch))
     return { errorCode: 0, baseOffset }
   }
 
@@ -71,12 +70,14 @@ function start(options: Partial<ProducerOptions> = {}): void {
   producer = createProducer(environment, {
     bootstrap: [broker.address],
     lingerMs: 0,
+    // Every record in a batch of its own.
+    batchBytesMax: 1,
     retryBackoffMs: 20,
     ...options,
   })
 }
 
-/** One batch each, as each is sent in a turn of its own. */
+/** In turns of their own, so that they are on their way one behind the other. */
 async function sendEach(values: string[]): Promise<PromiseSettledResult<unknown>[]> {
   const sent: Promise<unknown>[] = []
   for (const value of values) {
@@ -84,6 +85,13 @@ async function sendEach(values: string[]): Promise<PromiseSettledResult<unknown>
     await new Promise((resolve) => setTimeout(resolve, 15))
   }
   return Promise.allSettled(sent)
+}
+
+function valuesOf(batch: BatchView): string[] {
+  const values: string[] = []
+  const cursor = new RecordCursor(batch, codecs)
+  while (cursor.next()) values.push(String(cursor.value))
+  return values
 }
 
 const letters = [...'abcdefgh']
@@ -137,8 +145,8 @@ describe('an idempotent producer', () => {
 
   test('goes on after a batch that the broker refuses for good', async () => {
     const log = new Log()
-    onProduce((batch, call) => {
-      return call === 2 ? { errorCode: errorCodes.INVALID_RECORD } : log.append(batch)
+    onProduce((batch) => {
+      return valuesOf(batch).includes('c') ? { errorCode: errorCodes.INVALID_RECORD } : log.append(batch)
     })
     start()
     const codes = codesOf(await sendEach(letters))
@@ -178,8 +186,7 @@ test('garbage in place of an answer ends the connection, not the producer', asyn
 test('acks 0 waits for nothing, and holds back when the connection does', async () => {
   const values: string[] = []
   onProduce((batch) => {
-    const cursor = new RecordCursor(batch, codecs)
-    while (cursor.next()) values.push(String(cursor.value))
+    values.push(...valuesOf(batch))
     return 'no answer'
   })
   start({ acks: 0 })

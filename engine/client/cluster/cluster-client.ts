@@ -85,6 +85,20 @@ export class ClusterClient {
     this.#plan(this.#refreshedAtMs + backoffMs(this.#incomplete, this.settings, this.environment.random))
   }
 
+  /**
+   * For an answer that is expected within `expectedMs`: while it is overdue, asks others again and again whether
+   * somebody else leads by now, as a broker that is cut off can't say so itself. Returns the way to stop.
+   */
+  refreshWhileOverdue(expectedMs: number): () => void {
+    const { timers } = this.environment
+    const check = () => {
+      this.refreshSoon()
+      timer = timers.after(nextCandidateMs, check)
+    }
+    let timer = timers.after(expectedMs, check)
+    return () => timer.cancel()
+  }
+
   async connection(nodeId: number, purpose: Purpose): Promise<BrokerConnection> {
     if (this.#isClosed) throw clientClosed()
     const broker = this.metadata.brokers.get(nodeId)

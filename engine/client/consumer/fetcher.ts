@@ -17,6 +17,9 @@ import type { ConsumerSettings } from './settings.ts'
  */
 const purposes: readonly Purpose[] = ['fetch', 'second fetch']
 
+/** On top of what the broker may wait for data. */
+const overdueMs = 1500
+
 export interface FetcherEvents {
   /** There may be records to take. */
   onData(): void
@@ -115,6 +118,7 @@ export class Fetcher {
     const flight = { nodeId }
     for (const state of states) state.inFlight = flight
     const request = new FetchRequest(this.#cluster, this.#settings, states)
+    const stopWatch = this.#cluster.refreshWhileOverdue(this.#settings.fetchWaitMsMax + overdueMs)
     request
       .send(this.#cluster, nodeId, purpose, this.#settings)
       .then((answer) => this.#takeAnswer(answer, request))
@@ -124,6 +128,7 @@ export class Fetcher {
         this.#takeFailure(left, thrown)
       })
       .finally(() => {
+        stopWatch()
         this.#busy.delete(key)
         for (const state of states) if (state.inFlight === flight) state.inFlight = undefined
         this.wake()

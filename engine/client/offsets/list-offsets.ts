@@ -4,7 +4,7 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { OffsetSpec, TopicPartition } from '../api.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { retrying } from '../cluster/retrying.ts'
-import { kafkaError, notInAnswer, showsStaleMetadata } from '../kafka-error.ts'
+import { isRetriable, kafkaError, notInAnswer, showsStaleMetadata } from '../kafka-error.ts'
 import { groupByTopic, placeOf } from './by-topic.ts'
 
 export interface FoundOffset extends TopicPartition {
@@ -79,15 +79,23 @@ export async function tryListOffsets(
   const answers = [...byLeader(cluster, queries)].map(([leader, group]) =>
     leader < 0
       ? Promise.resolve({ found: [], error: noLeader(cluster, group[0]!) })
-      : ask(cluster, leader, group, isolationLevel).catch(
-          (thrown): OffsetsAnswer => ({ found: [], error: MillraceError.from(thrown) }),
-        ),
+      : ask(cluster, leader, group, isolationLevel).catch((thrown) => notAsked(cluster, group, thrown)),
   )
   const settled = await Promise.all(answers)
   return {
     found: settled.flatMap((answer) => answer.found),
     error: settled.find((answer) => answer.error !== undefined)?.error,
   }
+}
+
+/** The leader is gone, or does not answer: by the next attempt there may be another. */
+async function notAsked(
+  cluster: ClusterClient,
+  queries: readonly OffsetQuery[],
+  thrown: unknown,
+): Promise<OffsetsAnswer> {
+  if (isRetriable(thrown)) await learn(cluster, queries).catch(() => undefined)
+  return { found: [], error: MillraceError.from(thrown) }
 }
 
 async function learnTopics(cluster: ClusterClient, queries: readonly TopicPartition[]): Promise<void> {

@@ -15,6 +15,9 @@ import type { ProducerSettings } from './settings.ts'
 /** Without answers to wait for (acks 0), so much may lie in a connection's buffer before we pause. */
 const unansweredBytesMax = 1024 * 1024
 
+/** After so long without an answer we ask around whether somebody else leads. */
+const overdueMs = 2000
+
 interface NodeState {
   inFlight: number
   isOpening: boolean
@@ -222,11 +225,13 @@ export class Sender {
     }
     node.inFlight++
     const sentMs = clock.monotonicMs()
+    const stopWatch = this.#cluster.refreshWhileOverdue(overdueMs)
     request
       .send(connection)
       .then((answer) => this.#results.takeAnswer(answer, request, clock.monotonicMs() - sentMs))
       .catch((thrown: unknown) => this.#results.takeLost(sent, MillraceError.from(thrown)))
       .finally(() => {
+        stopWatch()
         node.inFlight--
         this.wake()
       })
