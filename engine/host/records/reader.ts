@@ -63,20 +63,23 @@ export class RecordReader {
     const bounds = await this.bounds(input.topic, input.partitions)
     if (bounds.length === 0) return { records: [], bounds }
     const limit = Math.max(1, Math.min(pageMax, Math.floor(input.limit)))
-    const share = Math.ceil(limit / bounds.length)
     const at = await this.offsetsAt(input.topic, bounds, input.from)
-    const ranges = bounds.map((bound, index) => {
+    const available = bounds.map(({ startOffset, endOffset }, index) =>
+      input.backwards ? at[index]! - startOffset : endOffset - at[index]!,
+    )
+    const shares = sharesOf(available, limit)
+    const ranges = bounds.map(({ partition }, index) => {
       const offset = at[index]!
+      const share = shares[index]!
       return input.backwards
-        ? { partition: bound.partition, from: Math.max(bound.startOffset, offset - share), to: offset }
-        : { partition: bound.partition, from: offset, to: Math.min(bound.endOffset, offset + share) }
+        ? { partition, from: offset - share, to: offset }
+        : { partition, from: offset, to: offset + share }
     })
     const found = await this.#fetch(input.topic, ranges)
     const rows = ranges.map(({ partition }) =>
       (found.get(partition) ?? []).map((record) => rowOf(record, input.textMax)),
     )
-    const merged = mergedByTime(rows)
-    return { records: input.backwards ? merged.slice(-limit) : merged.slice(0, limit), bounds }
+    return { records: mergedByTime(rows), bounds }
   }
 
   /** @throws MillraceError NO_SUCH_RECORD when retention or compaction has removed it, or it was never there */
@@ -131,5 +134,21 @@ export class RecordReader {
       await consumer.close()
     }
     return found
+  }
+}
+
+/** As even as what is there allows: what one partition lacks, others give. */
+export function sharesOf(available: readonly number[], limit: number): number[] {
+  const shares = available.map(() => 0)
+  let left = limit
+  for (;;) {
+    const open = available.flatMap((count, index) => (count > shares[index]! ? [index] : []))
+    if (open.length === 0 || left <= 0) return shares
+    const share = Math.max(1, Math.floor(left / open.length))
+    for (const index of open) {
+      const more = Math.min(share, available[index]! - shares[index]!, left)
+      shares[index] = shares[index]! + more
+      left -= more
+    }
   }
 }
