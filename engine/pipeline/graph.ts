@@ -133,5 +133,5 @@ export function bypassEffect(definitions: Definitions, node: PipelineNode): 'pas
   const input = ports?.inputs[0]
   const output = ports?.outputs[0]
   if (!ports || !input || !output || ports.outputs.length !== 1) return 'stops'
-  return takes(input, output.type) ? 'passes' : 'stops'
+  return input.type === output.type ? 'passes' : 'stops'
 }
