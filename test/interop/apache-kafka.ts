@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 const kafkaVersion = '4.3.1'
 
 const run = promisify(execFile)
-const startMsMax = 60_000
+const startMsMax = 180_000
 const stopMsMax = 15_000
 const clusterId = 'TWlsbHJhY2VJbnRlcm9wAA'
 
