@@ -116,7 +116,7 @@ export class Producers implements Collector {
 
   #failed(error: MillraceError, topic: string, step: string): void {
     const where: ProcessingError = { stage: 'production', step, topic, error }
-    if (error.code === 'DELIVERY_TIMED_OUT' || isRetriable(error) || changesMeaning(error)) {
+    if (error.code === 'DELIVERY_TIMED_OUT' || isRetriable(error) || isOfProducer(error)) {
       this.failure ??= { where, retriable: true }
       return
     }
@@ -175,12 +175,13 @@ export class Producers implements Collector {
   }
 }
 
-/** The producer lost its identity or its order: nothing is wrong with the record itself. */
-function changesMeaning(error: MillraceError): boolean {
+/** The producer lost its identity or its order, or was closed on the way: nothing is wrong with the record itself. */
+function isOfProducer(error: MillraceError): boolean {
   return [
     'OUT_OF_ORDER_SEQUENCE_NUMBER',
     'UNKNOWN_PRODUCER_ID',
     'INVALID_PRODUCER_EPOCH',
     'PRODUCER_FENCED',
+    'PRODUCER_CLOSED',
   ].includes(error.code)
 }

@@ -35,6 +35,8 @@ const heartbeatIntervalMs = 300
 /** Per partition: above the first it is paused, below the second resumed. */
 const bufferedMax = 4000
 const bufferedResume = 1000
+/** How long a stop waits for its last commit. */
+const lastCommitMsMax = 5000
 /** Without a commit between them. */
 const restartsMax = 20
 const retryPauseMs = 500
@@ -153,11 +155,18 @@ class StreamThread implements KafkaStreams {
     this.#stopping = true
     if (this.#loop !== undefined) {
       this.#enter('stopping')
+      const limit = this.#environment.timers.after(lastCommitMsMax, () => this.#giveUpWrites())
       await this.#loop
+      limit.cancel()
     } else {
       await this.#closeClients()
       this.#enter('stopped')
     }
+  }
+
+  /** A commit that waits for a cluster that is away is given up: the next start repeats what it would have covered. */
+  #giveUpWrites(): void {
+    this.#producers.close(0).catch((error: unknown) => this.#warn('could not give up writes', error))
   }
 
   async #run(): Promise<void> {
@@ -267,6 +276,7 @@ class StreamThread implements KafkaStreams {
       if (error.where.stage !== 'production') await this.#commitBeforeFailing()
       return error.where
     }
+    if (this.#stopping && (error instanceof WritesLost || isRetriable(error))) return undefined
     if (error instanceof WritesLost) return await this.#restart(error)
     if (!isRetriable(error)) return placeOf(error)
     // The cluster may be away for long: what waits here is not lost.
@@ -305,7 +315,10 @@ class StreamThread implements KafkaStreams {
     try {
       if (ended === undefined) await this.#commit()
     } catch (error) {
-      ended = error instanceof StepFailure ? error.where : placeOf(error)
+      // Without its last commit a stop is still one: the next start repeats what it would have covered.
+      if (error instanceof WritesLost || isRetriable(error))
+        this.#warn('stops without its last commit', error)
+      else ended = placeOf(error)
     }
     await this.#closeClients()
     this.#enter(ended === undefined ? 'stopped' : 'failed', ended)
