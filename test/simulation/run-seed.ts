@@ -57,14 +57,20 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   for (const id of brokerIds) cluster.start(id)
   await createTopic(world, cluster)
 
+  let isHurt = false
   const plan = new FaultPlan(world, {
     nodes: brokerIds.map(nodeOf),
     kinds: options.kinds ?? allFaults,
     everyMs: 500,
     lastsMs: 2000,
-    // Losing unsynced bytes is only survivable while the others have everything (invariant 1).
-    mayGoDown: (_node, kind) =>
-      cluster.live.size === brokerIds.length && (kind === 'kill' || cluster.isInSync),
+    // Losing unsynced bytes is only survivable while the others have everything, and until the one that lost them is
+    // back in sync (invariant 1): in between nobody else goes down.
+    mayGoDown: (_node, kind) => {
+      if (cluster.live.size < brokerIds.length || (isHurt && !cluster.isInSync)) return false
+      if (kind === 'crash' && !cluster.isInSync) return false
+      isHurt = kind === 'crash'
+      return true
+    },
     onDown: (node) => cluster.forget(idOf(node)),
     onUp: (node) => {
       world.restart(node)

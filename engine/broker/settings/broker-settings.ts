@@ -87,18 +87,24 @@ function fallbackOf(name: string): string {
 }
 
 function unknown(name: string): MillraceError {
-  const words = name.split('.')
   const near = brokerSettings
-    .map((setting) => ({
-      name: setting.name,
-      shared: words.filter((word) => setting.name.includes(word)).length,
-    }))
-    .sort((a, b) => b.shared - a.shared)[0]
-  const hint = near && near.shared > 1 ? `; did you mean ${near.name}?` : ''
+    .map((setting) => ({ name: setting.name, likeness: likeness(setting.name, name) }))
+    .reduce((best, next) => (next.likeness > best.likeness ? next : best))
+  const hint = near.likeness > 0.5 ? `; did you mean ${near.name}?` : ''
   return new MillraceError({
     code: 'UNKNOWN_SETTING',
     what: `there is no broker setting "${name}"`,
     where: name,
     remedy: `use Kafka's dotted names${hint}`,
   })
+}
+
+/** The share of three-letter pieces that the two have in common, 0 to 1. */
+function likeness(a: string, b: string): number {
+  const pieces = (text: string) =>
+    new Set(Array.from({ length: Math.max(0, text.length - 2) }, (_, i) => text.slice(i, i + 3)))
+  const ofA = pieces(a)
+  const ofB = pieces(b)
+  const shared = [...ofA].filter((piece) => ofB.has(piece)).length
+  return shared / (ofA.size + ofB.size - shared)
 }
