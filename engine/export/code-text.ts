@@ -73,6 +73,12 @@ export function listCode(items: readonly string[], indent = ''): string {
   return enclosed('[', items, ']', indent)
 }
 
+export function importCode(names: readonly string[], module: string): string {
+  const line = `import { ${names.join(', ')} } from ${quoted(module)}\n`
+  if (line.length <= lineMax) return line
+  return `import {\n${names.map((name) => `  ${name},\n`).join('')}} from ${quoted(module)}\n`
+}
+
 /** A documentation comment, in as many lines as it needs. */
 export function commentText(text: string): string {
   const safe = text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')

@@ -9,6 +9,7 @@ import {
   call,
   commentText,
   durationCode,
+  importCode,
   listCode,
   literal,
   objectCode,
@@ -62,10 +63,8 @@ class TopologyPrinter {
       .map((step) => this.#statement(step))
     const modules = [...this.#modules].map(([path, name]) => `import ${name} from ${quoted(`../${path}`)}\n`)
     return [
-      `import { ${[...this.#imports].sort().join(', ')}, type PlannedTopic, type Topology } from 'millrace'\n`,
-      this.#nodeImports.size > 0
-        ? `import { ${[...this.#nodeImports].sort().join(', ')} } from 'millrace/nodes'\n`
-        : '',
+      importCode([...[...this.#imports].sort(), 'type PlannedTopic', 'type Topology'], 'millrace'),
+      this.#nodeImports.size > 0 ? importCode([...this.#nodeImports].sort(), 'millrace/nodes') : '',
       ...modules,
       this.#types.length > 0 ? `\n${this.#types.join('\n')}` : '',
       `\n${this.#comment()}export function buildTopology(): Topology {\n`,
