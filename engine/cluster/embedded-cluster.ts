@@ -160,8 +160,9 @@ export class EmbeddedCluster {
       if (error === 'NONE' || error === 'TOPIC_ALREADY_EXISTS') return
       throw new MillraceError({
         code: error,
-        what: message ?? `the topic ${topics[i]!.name} cannot be created`,
-        where: topics[i]!.name,
+        what: message?.replace(/\.$/, '') ?? 'it cannot be created',
+        where: `topic ${topics[i]!.name}`,
+        remedy: 'change its name, partitions, replicas or settings',
       })
     })
     await broker.untilImage(

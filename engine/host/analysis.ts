@@ -1,5 +1,7 @@
 import type { Environment } from '../environment/index.ts'
 import type { Analysis, Input } from './contract.ts'
+import { missingFiles } from './files/missing-files.ts'
+import { normalized } from './files/paths.ts'
 import type { TypingCalls } from './typing-body.ts'
 import { WorkerCalls } from './worker-calls.ts'
 
@@ -43,9 +45,13 @@ export class Analyzer {
     for (let next = this.#take(); next; next = this.#take()) {
       try {
         const calls = await this.#calls()
-        const { document, files } = next.request
-        const analysis = await calls.call('analyze', { document, files })
-        for (const { resolve } of next.settle) resolve(analysis)
+        const { path, document, files } = next.request
+        const [analysis, missing] = await Promise.all([
+          calls.call('analyze', { document, files }),
+          missingFiles(this.#environment.disk, normalized(path), document),
+        ])
+        const problems = [...analysis.problems, ...missing]
+        for (const { resolve } of next.settle) resolve({ ...analysis, problems })
       } catch (thrown) {
         for (const { reject } of next.settle) reject(thrown)
       }

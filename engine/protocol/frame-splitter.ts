@@ -77,8 +77,23 @@ export class FrameSplitter {
     const length = buffer.readInt32BE(at)
     if (length < 0) throw malformed(`a frame claims a length of ${length} bytes`, at)
     if (length > this.frameBytesMax) {
+      const stranger = otherProtocol(buffer, at)
+      if (stranger) throw malformed(stranger, at)
       throw malformed(`a frame claims ${length} bytes, more than the allowed ${this.frameBytesMax}`, at)
     }
     return length
   }
+}
+
+const httpMethods = ['GET ', 'HEAD', 'POST', 'PUT ', 'OPTI', 'CONN', 'DELE', 'PATC', 'PRI ']
+
+/** What commonly knocks at the wrong port, told by its first four bytes. */
+function otherProtocol(buffer: Buffer, at: number): string | undefined {
+  if (buffer[at] === 0x16 && buffer[at + 1] === 0x03) {
+    return 'it speaks TLS, which this port does not: set security.protocol=PLAINTEXT in that client'
+  }
+  if (httpMethods.includes(buffer.toString('latin1', at, at + 4))) {
+    return 'it speaks HTTP: this port is for Kafka clients, not for a browser'
+  }
+  return undefined
 }

@@ -11,6 +11,7 @@ export function processingFailure(
   problem: ProcessingError,
   plan: TopologyPlan,
   code: Pick<CodeLoader, 'locate'>,
+  isSkipped = false,
 ): RunFailure {
   const steps = new Map(plan.steps.map((step) => [step.id, step]))
   const step = stepOfRef(problem.step, steps)
@@ -36,7 +37,9 @@ export function processingFailure(
       }[problem.stage],
       what: message === '' ? 'the code threw an error without a message' : message,
       where: where === '' ? problem.step : where,
-      remedy: 'correct the code or the record, or let this node skip records that fail',
+      remedy: isSkipped
+        ? 'correct the code or the record; it was left out'
+        : 'correct the code or the record, or let this node skip records that fail',
     },
     node: step?.node,
     file: place,

@@ -66,7 +66,7 @@ function makeStreams(
   const onError = (problem: ProcessingError) => {
     const node = steps.get(problem.step)
     if (node === undefined || !skipping.includes(node)) return 'fail'
-    post({ kind: 'problem', failure: processingFailure(problem, plan, environment.code) })
+    post({ kind: 'problem', failure: processingFailure(problem, plan, environment.code, true) })
     return 'continue'
   }
   return createStreams(environment, topology, {

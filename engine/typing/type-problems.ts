@@ -59,6 +59,9 @@ function moduleProblems(
       const what = `${nameOf(document, node)}: the file ${path} is missing`
       return [problem('MR-304', { what, remedy: 'make the file, or choose another', node, field })]
     }
+    // What a file with a syntax error exports cannot be told; the error is reported itself.
+    if (program.getSyntacticDiagnostics(program.getSourceFile(`${pipelineFolder}/${path}`)).length > 0)
+      return []
     if (exportsProcessor(checker, program.getSourceFile(`${pipelineFolder}/${path}`))) return []
     return [
       problem('MR-305', {
@@ -168,7 +171,8 @@ function fileProblems(
     if (!path.endsWith('.ts') || path.endsWith('.test.ts')) continue
     const name = `${pipelineFolder}/${path}`
     const syntactic = service.getSyntacticDiagnostics(name)
-    const diagnostics = syntactic.length > 0 ? syntactic : service.getSemanticDiagnostics(name)
+    // Of a file that cannot be read, the first error: what follows from it is noise.
+    const diagnostics = syntactic.length > 0 ? syntactic.slice(0, 1) : service.getSemanticDiagnostics(name)
     const node = flow.modules.find((use) => use.path === path)?.node
     for (const diagnostic of diagnostics) {
       if (diagnostic.category !== ts.DiagnosticCategory.Error) continue

@@ -9,13 +9,21 @@ export class ClusterHandle {
   readonly #environment: Environment
   readonly #start: ClusterStart
   readonly #onChanged: (cluster: ClusterState) => void
+  readonly #onCrashed: (error: MillraceError) => void
   #up: Promise<RunningCluster> | undefined
   #bootstrap: readonly string[] | undefined
 
-  constructor(environment: Environment, start: ClusterStart, onChanged: (cluster: ClusterState) => void) {
+  /** `onCrashed`: it was up, and has ended unasked. */
+  constructor(
+    environment: Environment,
+    start: ClusterStart,
+    onChanged: (cluster: ClusterState) => void,
+    onCrashed: (error: MillraceError) => void = () => undefined,
+  ) {
     this.#environment = environment
     this.#start = start
     this.#onChanged = onChanged
+    this.#onCrashed = onCrashed
   }
 
   /** Addresses while it is up; the same array as long as they are the same. */
@@ -96,9 +104,11 @@ export class ClusterHandle {
       this.#bootstrap = undefined
       this.#up = undefined
       const what = `the cluster ended (${exit.error?.message ?? exit.reason})`
-      if (exit.reason !== 'finished')
-        this.#environment.log.write('error', 'cluster', what, { stack: exit.error?.stack })
-      settle?.reject(new MillraceError({ code: 'CLUSTER_ENDED', what, remedy: 'start it again' }))
+      const error = new MillraceError({ code: 'CLUSTER_ENDED', what, remedy: 'start it again' })
+      settle?.reject(error)
+      if (exit.reason === 'finished') return
+      this.#environment.log.write('error', 'cluster', what, { stack: exit.error?.stack })
+      this.#onCrashed(error)
     })
     await ready
     return { worker, calls }

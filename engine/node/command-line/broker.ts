@@ -14,7 +14,6 @@ import type { Output } from './output.ts'
 import { stopSignal } from './signals.ts'
 
 export const broker: Command = {
-  summary: 'the embedded cluster alone, for any Kafka client',
   help: `millrace broker [--brokers 3] [--port 9092] [--data DIR] [--set key=value]… [--topic name:partitions[:replicas]]…
 
 Starts the embedded cluster on consecutive ports of 127.0.0.1 and prints a line once every broker answers.

@@ -9,7 +9,6 @@ import { absolute } from './folders.ts'
 const targets = ['node'] as const
 
 export const exportCommand: Command = {
-  summary: 'a project that runs the pipeline by itself',
   help: `millrace export PIPELINE --target node --out DIR
 
 Writes a project folder that installs, tests and runs with its own two commands.

@@ -5,13 +5,33 @@ import { usage } from './arguments.ts'
 import type { Command } from './command.ts'
 import { badUsage, CommandFailed, done, Output, printError, workFailed } from './output.ts'
 
-/** Loaded when they are asked for: the studio's start does not wait for what it does not need. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  studio: async () => (await import('./studio.ts')).studio,
-  broker: async () => (await import('./broker.ts')).broker,
-  run: async () => (await import('./run.ts')).run,
-  validate: async () => (await import('./validate.ts')).validate,
-  export: async () => (await import('./export.ts')).exportCommand,
+interface Entry {
+  readonly summary: string
+  /** When it is asked for: the studio's start, or a list of commands, does not wait for what it does not need. */
+  load(): Promise<Command>
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  studio: {
+    summary: 'the studio, in the browser',
+    load: async () => (await import('./studio.ts')).studio,
+  },
+  broker: {
+    summary: 'the embedded cluster alone, for any Kafka client',
+    load: async () => (await import('./broker.ts')).broker,
+  },
+  run: {
+    summary: 'a pipeline without the studio, on the embedded cluster or on any Kafka',
+    load: async () => (await import('./run.ts')).run,
+  },
+  validate: {
+    summary: 'every problem of pipelines, with code, node and what to do',
+    load: async () => (await import('./validate.ts')).validate,
+  },
+  export: {
+    summary: 'a project that runs the pipeline by itself',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
 }
 
 /** The work itself failed; anything else that is thrown is bad usage or bad input. */
@@ -20,12 +40,14 @@ const failuresOfWork = new Set(['INTERNAL', 'RUN_FAILED', 'EXPORT_FAILED', 'HOST
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(await overview())
+    process.stdout.write(overview())
     return name === undefined ? badUsage : done
   }
-  const load = commands[name]
-  if (!load) throw usage('', `there is no command "${name}"`)
-  const command = await load()
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!entry) throw usage('', `there is no command "${name}"`)
+  // Named in lists of processes, and to those who find their data in use.
+  process.title = `millrace ${name}`
+  const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${command.help}\n`)
     return done
@@ -34,11 +56,9 @@ async function main(args: readonly string[]): Promise<number> {
   return done
 }
 
-async function overview(): Promise<string> {
-  const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)}${(await load()).summary}`),
-  )
-  return `millrace COMMAND [--help] [--json]\n\n${lines.join('\n')}\n`
+function overview(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  return `millrace COMMAND [--help] [--json]\n\n${lines.join('\n')}\n\nmillrace COMMAND --help tells more.\n`
 }
 
 main(process.argv.slice(2)).then(

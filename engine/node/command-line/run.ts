@@ -1,4 +1,3 @@
-import { MillraceError } from '../../base/errors.ts'
 import { parseDurationMs } from '../../base/units.ts'
 import type { Environment } from '../../environment/index.ts'
 import { ClusterHandle } from '../../host/cluster/cluster-handle.ts'
@@ -15,11 +14,11 @@ import { addresses, onePipeline, parseOptions, wholeNumber } from './arguments.t
 import type { Command } from './command.ts'
 import { absolute } from './folders.ts'
 import { badUsage, CommandFailed, type Output, printError, workFailed } from './output.ts'
+import { ProblemLines } from './problem-lines.ts'
 import { LiveTable, nodeFigures } from './run-table.ts'
 import { stopSignal } from './signals.ts'
 
 export const run: Command = {
-  summary: 'a pipeline without the studio, on the embedded cluster or on any Kafka',
   help: `millrace run PIPELINE [--bootstrap A,B,C] [--for 10s] [--until-idle] [--data DIR]
 
 Runs a pipeline until it is stopped. Running it here implies that you trust its code.
@@ -74,14 +73,19 @@ interface RunRequest {
 async function runPipeline(environment: Environment, output: Output, request: RunRequest): Promise<void> {
   const { pipeline, dataFolder } = request
   const signal = stopSignal()
+  const watch = new RunWatch(environment, output, request)
   const cluster = new ClusterHandle(
     environment,
     { dataFolder: join(dataFolder, 'cluster'), brokers: 3 },
     () => undefined,
+    (error) => {
+      printError(error)
+      watch.finish('failed')
+    },
   )
   const bootstrap = request.bootstrap ?? (await cluster.start()).bootstrap
   const connections = new Connections(environment, () => bootstrap)
-  const watch = new RunWatch(environment, output, request)
+  const problems = new ProblemLines(pipeline.document.nodes)
   const session = new RunSession(
     environment,
     {
@@ -97,7 +101,7 @@ async function runPipeline(environment: Environment, output: Output, request: Ru
     new VerdictCheck(environment, connections.consumer({ clientId: 'verdict' })),
     {
       onState: (state) => watch.state(state),
-      onProblem: (failure) => printError(new MillraceError(failure.error)),
+      onProblem: (failure) => problems.print(failure, session.state.state === 'failed'),
       onSample: (sample) => watch.sample(sample),
     },
   )

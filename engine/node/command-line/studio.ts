@@ -13,7 +13,6 @@ import { stopSignal } from './signals.ts'
 import { productVersion } from './version.ts'
 
 export const studio: Command = {
-  summary: 'the studio, in the browser',
   help: `millrace studio [PATH] [--port N] [--no-open] [--data DIR]
 
 Serves the studio on a loopback address and opens it in the browser.

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
+import { missingFiles } from '../../host/files/missing-files.ts'
 import { readPipeline } from '../../host/files/read-pipeline.ts'
 import { analyzeDocument } from '../../host/typing-body.ts'
 import type { Problem } from '../../pipeline/problem.ts'
@@ -12,7 +13,6 @@ import { absolute } from './folders.ts'
 import { badUsage, CommandFailed, type Output } from './output.ts'
 
 export const validate: Command = {
-  summary: 'every problem of pipelines, with code, node and what to do',
   help: `millrace validate PIPELINE…
 
 Prints a line for every problem: of the document, of expressions, of processors' files.
@@ -52,8 +52,9 @@ async function problemsOf(
   given: string,
 ): Promise<readonly Problem[]> {
   try {
-    const { document, files } = await readPipeline(environment.disk, absolute(given))
-    return analyzeDocument(typing, { document, files }).problems
+    const { path, document, files } = await readPipeline(environment.disk, absolute(given))
+    const { problems } = analyzeDocument(typing, { document, files })
+    return [...problems, ...(await missingFiles(environment.disk, path, document))]
   } catch (thrown) {
     // A file that can not be read as a pipeline is its only problem; the other pipelines are still looked at.
     const { code, what, where, remedy } = MillraceError.from(thrown)
@@ -72,6 +73,8 @@ function describe(problem: Problem): string {
   const { severity, code, what, node, edge, field, file, remedy } = problem
   const place = file
     ? `${file.path}:${file.line}:${file.column}`
-    : [node ?? edge, field].filter((part) => part !== undefined).join(' ')
+    : [node, field, edge === undefined ? undefined : `edge ${edge}`]
+        .filter((part) => part !== undefined)
+        .join(' ')
   return `${severity} ${code}: ${what}${place === '' ? '' : `, ${place}`}: ${remedy}`
 }

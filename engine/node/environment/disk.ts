@@ -15,7 +15,7 @@ export const nodeDisk: Disk = {
   writeFileAtomic,
   list: (path) => explained(path, async () => (await readdir(path)).sort()),
   stat: statPath,
-  makeFolder: (path) => explained(path, async () => void (await mkdir(path, { recursive: true }))),
+  makeFolder,
   rename: (from, to) => explained(`${from} → ${to}`, () => rename(from, to)),
   remove: (path) => explained(path, () => rm(path, { recursive: true, force: true, maxRetries: 3 })),
   syncFolder,
@@ -30,6 +30,15 @@ async function explained<T>(path: string, action: () => Promise<T>): Promise<T> 
     return await action()
   } catch (thrown) {
     throw fromSystemError(thrown, path)
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (thrown) {
+    // Folders that are there do no harm: what is in the way is a file.
+    throw fromSystemError(thrown, path, systemCodeOf(thrown) === 'EEXIST' ? 'ENOTDIR' : undefined)
   }
 }
 

@@ -4,7 +4,11 @@ type Explanation = Pick<ErrorParts, 'code' | 'what' | 'remedy'>
 
 const explanations: Readonly<Record<string, Explanation>> = {
   ENOENT: { code: 'FILE_NOT_FOUND', what: 'there is no such file or folder', remedy: 'check the path' },
-  ENOTDIR: { code: 'NOT_A_FOLDER', what: 'a part of the path is not a folder', remedy: 'check the path' },
+  ENOTDIR: {
+    code: 'NOT_A_FOLDER',
+    what: 'the path, or a part of it, is a file and not a folder',
+    remedy: 'check the path',
+  },
   EISDIR: { code: 'NOT_A_FILE', what: 'the path is a folder, not a file', remedy: 'give the path of a file' },
   EEXIST: {
     code: 'FILE_EXISTS',
@@ -49,10 +53,16 @@ const explanations: Readonly<Record<string, Explanation>> = {
   EAI_AGAIN: hostNotFound(),
 }
 
-/** The person's view of an error of the operating system; anything unknown keeps its own text, as `INTERNAL`. */
-export function fromSystemError(thrown: unknown, where: string): MillraceError {
+/**
+ * The person's view of an error of the operating system; anything unknown keeps its own text, as `INTERNAL`.
+ * @param systemCode where the error's own would mislead
+ */
+export function fromSystemError(
+  thrown: unknown,
+  where: string,
+  systemCode = systemCodeOf(thrown),
+): MillraceError {
   if (thrown instanceof MillraceError) return thrown
-  const systemCode = systemCodeOf(thrown)
   const explanation = systemCode === undefined ? undefined : explanations[systemCode]
   if (!explanation) return MillraceError.from(thrown, { where })
   return new MillraceError({ ...explanation, where, details: { systemCode }, cause: thrown })

@@ -20,6 +20,8 @@ export const forkProcess: StartHosted = (entry, limits, events) => {
     env: workerVariables(),
     execArgv: executionArguments(limits.heapBytesMax),
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    // Ctrl+C reaches a whole group of processes: who started this one tells it to stop, in order.
+    detached: process.platform !== 'win32',
   })
   const stderr = followStandardError(child)
   let spawnError: Error | undefined
