@@ -3,6 +3,7 @@ import type { FieldSpec } from '../../engine/pipeline/definition.ts'
 import type { ConfigValue } from '../../engine/pipeline/document.ts'
 import type { Problem } from '../../engine/pipeline/problem.ts'
 import { Select } from '../parts/controls.tsx'
+import { openDocument } from '../stores/document-store.ts'
 import { useReveal } from '../stores/reveal.ts'
 import { DurationInput } from './duration-input.tsx'
 import { ExpressionInput } from './expression-input.tsx'
@@ -47,11 +48,17 @@ export function Field(props: FieldProps) {
       />
       {worst && (
         <p id={`${id}-problem`} className={`field-problem ${worst.severity === 'error' ? 'bad' : 'warn'}`}>
-          {worst.what}
+          {withoutName(worst.what, props.node)}
         </p>
       )}
     </div>
   )
+}
+
+/** Messages begin with the node's name, which stands above the form. */
+export function withoutName(what: string, node: string): string {
+  const name = openDocument()?.nodes.find((other) => other.id === node)?.name
+  return name && what.startsWith(`${name}: `) ? what.slice(name.length + 2) : what
 }
 
 export interface InputProps {

@@ -8,7 +8,7 @@ import { useAnalysis } from '../stores/analysis.ts'
 import { useChangedNodes } from '../stores/changed.ts'
 import { setField, setOnError } from '../stores/edit-actions.ts'
 import { codeFileOf, showFile, showProblem } from '../stores/reveal.ts'
-import { Field } from './field.tsx'
+import { Field, withoutName } from './field.tsx'
 import { NowFigures } from './now-figures.tsx'
 
 /** The form that the kind's definition declares, field by field. */
@@ -42,7 +42,7 @@ export function FormTab({ node }: { readonly node: PipelineNode }) {
           >
             <TriangleAlert size={15} aria-hidden />
             <span>
-              {problem.what}
+              {withoutName(problem.what, node.id)}
               {problem.file && <span className="faint"> · line {problem.file.line}</span>}
             </span>
           </button>

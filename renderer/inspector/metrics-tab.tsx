@@ -46,7 +46,8 @@ export function MetricsTab({ node }: { readonly node: PipelineNode }) {
           <dd>{percent(metrics.busy)}</dd>
           <dt>records-lag</dt>
           <dd>
-            {figure(metrics.lagRecords)} <span className="faint">{span(metrics.lagMs)}</span>
+            {figure(metrics.lagRecords)}{' '}
+            {metrics.lagMs !== undefined && <span className="faint">{span(metrics.lagMs)}</span>}
           </dd>
         </dl>
       </section>

@@ -52,7 +52,9 @@ export function LogTab() {
             {timeOfDay(entry.timeMs, entry.timeMs)}
           </time>
           <span className="log-level">{entry.level}</span>
-          <span className="muted">{entry.source}</span>
+          <span className="muted ellipsis" title={entry.source}>
+            {entry.source}
+          </span>
           <span>{entry.text}</span>
         </p>
       ))}

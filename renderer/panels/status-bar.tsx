@@ -1,4 +1,5 @@
 import { CircleCheck, CircleX, PlugZap, TriangleAlert } from 'lucide-react'
+import { useEffect, useState } from 'react'
 import { bytes, counted, span, timeOfDay } from '../parts/format.ts'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useCluster } from '../stores/cluster.ts'
@@ -18,6 +19,7 @@ export function StatusBar() {
   return (
     <footer className="status-bar figures">
       {path && <Problems />}
+      {path && <Checking />}
       {path && (running ? <StreamTime /> : <span>not running</span>)}
       <span className="grow" />
       {cluster && (
@@ -57,6 +59,20 @@ function Problems() {
       {total === 0 ? 'no problems' : counted(total, 'problem')}
     </button>
   )
+}
+
+const quietMs = 1000
+
+/** The type checker works; said only when it takes longer than one waits for. */
+function Checking() {
+  const waiting = useAnalysis((state) => state.state === 'waiting')
+  const [long, setLong] = useState(false)
+  useEffect(() => {
+    if (!waiting) return setLong(false)
+    const timer = setTimeout(() => setLong(true), quietMs)
+    return () => clearTimeout(timer)
+  }, [waiting])
+  return long ? <span>checking types</span> : null
 }
 
 function StreamTime() {
