@@ -77,11 +77,11 @@ export class Broker implements BrokerContext {
     if (this.isClosed) return this.abandonParts()
     quorum.start()
     for (const deliver of this.early.splice(0)) deliver()
-    await membership.register(listener.address, cleanBrokerEpoch)
+    const isWhole = await parts.replicas.load()
+    if (this.isClosed) return
+    await membership.register(listener.address, isWhole ? cleanBrokerEpoch : -1)
     // Until here the metadata may still speak of an earlier life of this broker.
     await this.untilImage(() => this.image.index >= membership.brokerEpoch, Number.POSITIVE_INFINITY)
-    if (this.isClosed) return
-    await parts.replicas.load()
     if (this.isClosed) return
     this.isTakingPart = true
     parts.replicas.start()

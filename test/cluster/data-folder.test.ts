@@ -39,7 +39,6 @@ describe('a data folder', () => {
     const dataFolder = await world.folder()
     const first = await world.start({ dataFolder, topics: [{ name: 't', partitions: 1 }] })
     for (let i = 0; i < 10; i++) await world.write(first, 't', numbers(i * 100, i * 100 + 100))
-    await Promise.all([1, 2, 3].map((id) => first.kill(id)))
     await first.stop()
     const broker = join(dataFolder, 'broker-1')
     const folder = (await readdir(broker)).find((name) => name.startsWith('t-0.'))!

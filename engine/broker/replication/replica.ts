@@ -49,6 +49,7 @@ export class Replica {
   private readonly environment: Environment
   private readonly options: ReplicaOptions
   private readonly events: ReplicaEvents
+  private config: LogConfig
   private openLog: PartitionLog | undefined
   private changesUnderWay = 0
   private idleWaiters: (() => void)[] = []
@@ -63,6 +64,7 @@ export class Replica {
     this.key = replicaKey(options.topicId, options.partition)
     this.highWatermark = options.highWatermark
     this.minInSync = options.minInSync
+    this.config = options.config
     this.opened = this.open()
   }
 
@@ -188,6 +190,7 @@ export class Replica {
 
   configure(config: LogConfig, minInSync: number): void {
     this.minInSync = minInSync
+    this.config = config
     if (this.openLog) this.openLog.config = config
     this.advanceHighWatermark()
   }
@@ -210,12 +213,14 @@ export class Replica {
   }
 
   private async open(): Promise<void> {
-    const { folder, config, memory } = this.options
+    const { folder, memory } = this.options
+    const { config } = this
     try {
       const log = await PartitionLog.open(this.environment, folder, { name: this.name, config, memory })
       log.onWritten(() => this.wroteBehind())
       log.onFailed((error) => this.events.failed(this, error))
       this.highWatermark = Math.max(log.logStartOffset, Math.min(this.highWatermark, log.logEndOffset))
+      log.config = this.config
       this.openLog = log
     } catch (thrown) {
       this.events.failed(this, thrown as MillraceError)

@@ -32,6 +32,8 @@ export class Replicas {
   private readonly memory: TailMemory
   private readonly isrUpdates: IsrUpdates
   private readonly byKey = new Map<string, Replica>()
+  /** Logs that lay on the disk at the start, until the metadata says what they are for. */
+  private readonly found = new Map<string, Replica>()
   private readonly fetchers = new Map<number, FollowerFetcher>()
   private readonly fetcherOf = new Map<string, FollowerFetcher>()
   private readonly wasLeader = new Set<string>()
@@ -52,16 +54,31 @@ export class Replicas {
     })
   }
 
-  /** What must be known before roles are taken up; the metadata has to be that of this registration. */
-  async load(): Promise<void> {
-    this.savedHighWatermarks = await readHighWatermarks(this.environment, this.options.folder)
-    if (!this.isClosed) await this.removeStrangers()
+  /**
+   * Opens the logs that are there, before anything is said about them to the controller. False when one of them had to
+   * be mended: it may lack what this broker has acknowledged.
+   */
+  async load(): Promise<boolean> {
+    const { folder } = this.options
+    this.savedHighWatermarks = await readHighWatermarks(this.environment, folder)
+    for (const name of await this.environment.disk.list(folder)) {
+      const parsed = parseFolderName(name)
+      if (!parsed || this.isClosed) continue
+      const replica = this.create(parsed)
+      this.found.set(replica.key, replica)
+    }
+    const replicas = [...this.found.values()]
+    await Promise.all(replicas.map((replica) => replica.opened))
+    return replicas.every((replica) => replica.isOpen && replica.log.recovery.wasClean)
   }
 
   /** Takes up the roles that the metadata gives now; later ones come by `apply`. */
   start(): void {
     if (this.isClosed) return
     for (const topic of this.options.image.topics.values()) this.applyTopic(topic)
+    // Of partitions that were deleted, or moved away, while this broker was down.
+    for (const replica of this.found.values()) replica.remove().catch((thrown: unknown) => this.note(thrown))
+    this.found.clear()
     this.repeat(0, this.options.settings.number('replica.lag.time.max.ms') / 2, () => this.checkLag())
     this.repeat(1, this.options.settings.number('log.retention.check.interval.ms'), () =>
       this.applyRetention(),
@@ -105,14 +122,16 @@ export class Replicas {
   async close(options: { clean: boolean }): Promise<void> {
     this.stop()
     const highWatermarks = this.highWatermarks()
-    await Promise.all([...this.byKey.values()].map((replica) => replica.close(options)))
+    const replicas = [...this.byKey.values(), ...this.found.values()]
+    await Promise.all(replicas.map((replica) => replica.close(options)))
     await writeHighWatermarks(this.environment, this.options.folder, highWatermarks)
   }
 
   /** As if the process had ended. */
   async abandon(): Promise<void> {
     this.stop()
-    await Promise.all([...this.byKey.values()].map((replica) => replica.abandon()))
+    const replicas = [...this.byKey.values(), ...this.found.values()]
+    await Promise.all(replicas.map((replica) => replica.abandon()))
   }
 
   private stop(): void {
@@ -134,24 +153,25 @@ export class Replicas {
       const known = this.byKey.get(key)
       if (known?.isOpen) this.settle(known)
       if (known || !state.replicas.includes(this.options.brokerId)) return
-      const replica = this.create(topic, partition)
+      const replica = this.found.get(key) ?? this.create({ ...topic, topic: topic.name, partition })
+      this.found.delete(key)
       this.byKey.set(key, replica)
+      this.configureReplica(replica)
       void replica.opened.then(() => this.settle(replica))
     })
   }
 
-  private create(topic: TopicImage, partition: number): Replica {
-    const { brokerId, settings, image } = this.options
-    const own = image.configs('topic', topic.name)
-    const name = folderName(topic.name, partition, topic.topicId)
+  private create({ topic, topicId, partition }: ReplicaName): Replica {
+    const { brokerId, settings } = this.options
+    const name = folderName(topic, partition, topicId)
     const options = {
       brokerId,
-      topicId: topic.topicId,
-      topic: topic.name,
+      topicId,
+      topic,
       partition,
       folder: `${this.options.folder}/${name}`,
-      config: logConfigOf(settings, own),
-      minInSync: minInSyncOf(settings, own),
+      config: logConfigOf(settings, new Map()),
+      minInSync: minInSyncOf(settings, new Map()),
       memory: this.memory,
       highWatermark: this.savedHighWatermarks.get(name) ?? 0,
     }
@@ -232,24 +252,15 @@ export class Replicas {
   }
 
   private configure(changed: string): void {
-    const { settings, image } = this.options
     for (const replica of this.byKey.values()) {
-      if (changed !== `topic:${replica.topic}`) continue
-      const own = image.configs('topic', replica.topic)
-      replica.configure(logConfigOf(settings, own), minInSyncOf(settings, own))
+      if (changed === `topic:${replica.topic}`) this.configureReplica(replica)
     }
   }
 
-  /** Folders of partitions that were deleted, or moved away, while this broker was down. */
-  private async removeStrangers(): Promise<void> {
-    const { disk } = this.environment
-    const { folder, image, brokerId } = this.options
-    for (const name of await disk.list(folder)) {
-      const parsed = parseFolderName(name)
-      if (!parsed) continue
-      const state = image.topicById(parsed.topicId)?.partitions[parsed.partition]
-      if (!state?.replicas.includes(brokerId)) await disk.remove(`${folder}/${name}`)
-    }
+  private configureReplica(replica: Replica): void {
+    const { settings, image } = this.options
+    const own = image.configs('topic', replica.topic)
+    replica.configure(logConfigOf(settings, own), minInSyncOf(settings, own))
   }
 
   private reconsiderIsrs(): void {
@@ -305,7 +316,13 @@ function folderName(topic: string, partition: number, topicId: string): string {
   return `${topic}-${partition}.${topicId}`
 }
 
-function parseFolderName(name: string): { partition: number; topicId: string } | undefined {
-  const match = /-(\d+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(name)
-  return match ? { partition: Number(match[1]), topicId: match[2]! } : undefined
+interface ReplicaName {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+}
+
+function parseFolderName(name: string): ReplicaName | undefined {
+  const match = /^(.+)-(\d+)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(name)
+  return match ? { topic: match[1]!, partition: Number(match[2]), topicId: match[3]! } : undefined
 }
