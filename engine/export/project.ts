@@ -63,8 +63,9 @@ export async function exportProject(environment: Environment, request: ExportReq
   const tarball = await readPackage(environment, request.packagePath)
   const { plan, problems } = compile(pipeline.document, kinds, { applicationId: pipeline.document.id })
   checkRunnable(problems)
+  const modules = await bundledModules(environment, pipeline, plan)
   const files = new Map<string, string | Uint8Array>([
-    ...(await projectTexts(environment, request, plan)),
+    ...(await projectTexts(environment, request, plan, modules)),
     [`vendor/${tarballName}`, tarball],
   ])
   for (const file of pipeline.files) {
@@ -84,6 +85,7 @@ async function projectTexts(
   environment: Environment,
   request: ExportRequest,
   plan: TopologyPlan,
+  modules: ReadonlyMap<string, BundledCode>,
 ): Promise<[string, string][]> {
   const { pipeline } = request
   const { document } = pipeline
@@ -100,7 +102,8 @@ async function projectTexts(
     ['test/topology.test.ts', testCode(document, repeatable)],
     ['.gitignore', 'node_modules/\nout/\n'],
   ]
-  if (repeatable) texts.push(['test/expected.json', await expectedOutputs(environment, pipeline, plan)])
+  if (repeatable)
+    texts.push(['test/expected.json', await expectedOutputs(environment, pipeline, plan, modules)])
   return texts
 }
 
@@ -142,8 +145,8 @@ async function expectedOutputs(
   environment: Environment,
   pipeline: ExportedPipeline,
   plan: TopologyPlan,
+  modules: ReadonlyMap<string, BundledCode>,
 ): Promise<string> {
-  const modules = await bundledModules(environment, pipeline, plan)
   const outputs = runTrial(plan, await firstInputs(environment, pipeline, plan), {
     applicationId: pipeline.document.id,
     compileExpression: (text, names) => environment.code.expression(text, names),
@@ -162,6 +165,7 @@ async function expectedOutputs(
   return `{\n${topics.join(',\n')}\n}\n`
 }
 
+/** @throws MillraceError FILE_NOT_FOUND, CODE_HAS_ERRORS: neither would the project run. */
 async function bundledModules(
   environment: Environment,
   pipeline: ExportedPipeline,
@@ -170,6 +174,14 @@ async function bundledModules(
   const modules = new Map<string, BundledCode>()
   for (const step of plan.steps) {
     if (step.op !== 'process') continue
+    if (!pipeline.files.some((file) => file.path === step.module)) {
+      throw new MillraceError({
+        code: 'FILE_NOT_FOUND',
+        what: `the processor's file ${step.module} is missing`,
+        where: `${pipeline.path}/${step.module}`,
+        remedy: 'make the file, or choose another at the node',
+      })
+    }
     const bundle = await environment.code.bundle(`${pipeline.path}/${step.module}`)
     const [problem] = bundle.problems
     if (problem) {
