@@ -160,6 +160,10 @@ function CanvasInside() {
             clearSelection()
             pane.current?.focus()
           }}
+          // One of several that are selected, clicked without a drag, is meant alone.
+          onNodeClick={(event, node) => {
+            if (!event.shiftKey && !event.ctrlKey && !event.metaKey) select([node.id])
+          }}
           onNodeContextMenu={(_, node) => {
             if (!useSelection.getState().nodes.has(node.id)) select([node.id])
           }}
