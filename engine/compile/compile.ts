@@ -2,6 +2,7 @@
  * Document → topology. The same document gives the same plan: nodes in topological order with ties by document order, step ids
  * from node ids. What cannot run (a broken node, and all that depends on it) is left out, and reported.
  */
+
 import type { NodeKind, NodeKinds } from '../nodes/kind.ts'
 import { type Compiled, commonKeyFormat, type Flow, kindsByName } from '../nodes/kind.ts'
 import {
@@ -20,6 +21,7 @@ import {
   validate,
 } from '../pipeline/index.ts'
 import type { Feed, PlannedTopic, Step, TopologyPlan } from '../streams/plan.ts'
+import { coPartitioningProblems } from './co-partitioning.ts'
 
 export interface CompileOptions {
   /** Prefix of internal topics, and the consumer group. */
@@ -28,7 +30,7 @@ export interface CompileOptions {
 
 export interface CompileResult {
   readonly plan: TopologyPlan
-  /** Those of validation; a plan with errors among them holds only what can run. */
+  /** Those of validation and of the plan itself; a plan with errors among them holds only what can run. */
   readonly problems: readonly Problem[]
 }
 
@@ -44,7 +46,8 @@ export function compile(
   )
   const compiler = new Compiler(document, definitions, kindsByName(kinds), options)
   for (const node of topologicalOrder(document).sorted) if (!broken.has(node.id)) compiler.add(node)
-  return { plan: compiler.plan(), problems }
+  const plan = compiler.plan()
+  return { plan, problems: [...problems, ...coPartitioningProblems(document, plan)] }
 }
 
 class Compiler {

@@ -1,4 +1,4 @@
-import { compile, printPlan } from '../compile/index.ts'
+import { compile, coPartitioningProblems, printPlan } from '../compile/index.ts'
 import type { WorkerBody } from '../environment/index.ts'
 import { nodeDefinitions } from '../nodes/definitions.ts'
 import { kinds } from '../nodes/kinds.ts'
@@ -45,7 +45,7 @@ export function analyzeDocument(typing: Typing, { document, files }: AnalysisReq
   const { plan } = compile(document, kinds, { applicationId: document.id })
   const types = typing.analyze({ document, files, definitions: nodeDefinitions })
   return {
-    problems: [...problems, ...types.problems],
+    problems: [...problems, ...coPartitioningProblems(document, plan), ...types.problems],
     edges: { ...types.edges },
     editors: { ...types.editors },
     topology: printPlan(plan),

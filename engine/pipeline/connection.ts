@@ -2,7 +2,7 @@
 import { configWithDefaults, type Definitions } from './config.ts'
 import type { PortSpec, PortType } from './definition.ts'
 import type { PipelineDocument, PortRef } from './document.ts'
-import { downstream, edgesInto, findNode, inputPort, outputPort, portsOf, takes } from './graph.ts'
+import { downstream, findNode, inputPort, outputPort, portsOf, takes } from './graph.ts'
 
 export type Connectable = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
@@ -79,11 +79,6 @@ export function fittingKinds(
       return ports.outputs.some((output) => takes(from.input, output.type))
     })
     .map((definition) => definition.kind)
-}
-
-export function isFull(document: PipelineDocument, definitions: Definitions, to: PortRef): boolean {
-  const input = inputPort(document, definitions, to)
-  return input !== undefined && edgesInto(document, to.node, to.port).length >= (input.edgesMax ?? 1)
 }
 
 export function portTypeName(type: PortType): string {

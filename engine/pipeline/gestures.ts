@@ -24,10 +24,6 @@ export function newNode(
   return { id: newNodeId(document, name), kind: definition.kind, name, position, config: {} }
 }
 
-export function addNode(node: PipelineNode): Edit {
-  return { type: 'insert', nodes: [{ item: node }], edges: [] }
-}
-
 export function connect(document: PipelineDocument, from: PortRef, to: PortRef): Edit {
   const [id] = newEdgeIds(document, 1)
   return { type: 'insert', nodes: [], edges: [{ item: { id: id!, from, to } }] }

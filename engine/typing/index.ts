@@ -1,4 +1,3 @@
-export { expressionFault } from './expression-syntax.ts'
 export { flowDeclarations, millraceDeclarations } from './millrace-module.ts'
 export {
   createTyping,

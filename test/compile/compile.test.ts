@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compile, printPlan } from '../../engine/compile/index.ts'
 import { kinds } from '../../engine/nodes/kinds.ts'
-import type { PipelineDocument } from '../../engine/pipeline/index.ts'
+import type { NodeConfig, PipelineDocument } from '../../engine/pipeline/index.ts'
 import { documentOf } from '../pipeline/documents.ts'
 
 const source = ['topic-source', { topic: 'in' }] as const
@@ -105,6 +105,29 @@ describe('a bypassed node', () => {
     )
     expect(ids(document)).toEqual(['source', 'sink'])
   })
+})
+
+it('a join of differently partitioned topics is a problem, unless a key chosen by an expression lays one out anew', () => {
+  const join = (config: NodeConfig) =>
+    documentOf(
+      {
+        source: ['topic-source', { topic: 'in', partitions: 3 }],
+        kept: ['filter', { condition: 'value > 1' }],
+        rows: ['topic-source', { topic: 'rows', readAs: 'table', partitions: 6 }],
+        join: ['stream-table-join', config],
+        sink,
+      },
+      ['source > kept', 'kept > join:left', 'rows > join:right', 'join > sink'],
+    )
+  const problems = (config: NodeConfig) => compile(join(config), kinds, { applicationId: 'test' }).problems
+  expect(problems({})).toMatchObject([
+    {
+      code: 'MR-213',
+      node: 'join',
+      what: expect.stringContaining('in has 3 partitions, rows has 6 partitions'),
+    },
+  ])
+  expect(problems({ on: 'value' })).toEqual([])
 })
 
 it('several edges into one port are merged, and a table’s updates are read once for all that follow', () => {
