@@ -15,11 +15,6 @@ export function host(): HostClient {
   return client
 }
 
-/** Tests and the development fixture give their own. */
-export function useHostClient(given: HostClient): void {
-  client = given
-}
-
 const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs))
 
 function browserTransport(): HostTransport {

@@ -7,7 +7,7 @@ import { Button, IconButton } from '../parts/controls.tsx'
 import { ago } from '../parts/format.ts'
 import { keysText } from '../parts/keys.ts'
 import { useNow } from '../stores/now.ts'
-import { open } from '../stores/session.ts'
+import { choosePipeline, open } from '../stores/session.ts'
 import { openDialog, useStudio } from '../stores/studio.ts'
 
 type Lists = Output<'start.list'>
@@ -33,7 +33,7 @@ export function StartPage() {
             <Button icon={FilePlus2} look="primary" onClick={() => openDialog({ kind: 'new' })}>
               New pipeline
             </Button>
-            <Button icon={FolderOpen} onClick={() => openDialog({ kind: 'open' })}>
+            <Button icon={FolderOpen} onClick={() => choosePipeline()}>
               Open…
             </Button>
           </div>

@@ -94,6 +94,3 @@ function merge(...lists: readonly (readonly Problem[])[]): readonly Problem[] {
 }
 
 const rank = (problem: Problem) => (problem.severity === 'error' ? 0 : 1)
-
-export const errorsOf = (problems: readonly Problem[], node: string) =>
-  problems.filter((problem) => problem.node === node && problem.severity === 'error')

@@ -32,7 +32,7 @@ import {
 import { showCodeOf, showTopic, topicOf } from './reveal.ts'
 import { isLive, useRun } from './run.ts'
 import { useSelection } from './selection.ts'
-import { canRun, closePipeline, run, runFromStart, save, stop } from './session.ts'
+import { canRun, choosePipeline, closePipeline, run, runFromStart, save, stop } from './session.ts'
 import { openDialog, openPalette, useStudio } from './studio.ts'
 import { changeZoom, focusCanvas } from './view-actions.ts'
 
@@ -81,7 +81,7 @@ const fileCommands: readonly Command[] = [
     group: 'File',
     keys: 'mod+o',
     everywhere: true,
-    run: () => openDialog({ kind: 'open' }),
+    run: () => choosePipeline(),
   },
   {
     id: 'save',

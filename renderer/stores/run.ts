@@ -3,7 +3,6 @@ import { create } from 'zustand'
 import { MillraceError } from '../../engine/base/errors.ts'
 import type { RunFailure, RunState } from '../../engine/host/contract.ts'
 import { host } from '../host/client.ts'
-import { openPipeline } from './document-store.ts'
 import { clearSamples, latestSample, pushSample } from './live.ts'
 import { tellFailure } from './toasts.ts'
 
@@ -130,10 +129,4 @@ function takeState(runId: string, state: RunState['state']): void {
   if (run?.runId !== runId || run.state === state || run.state === 'stopping') return
   if (!isLive(run)) return
   useRun.setState({ run: { ...run, state }, endedMs: isLive({ ...run, state }) ? undefined : Date.now() })
-}
-
-/** Nodes whose configuration or code is not what runs. Compared by what was saved when the run began. */
-export function runningVersionOf(node: string): string | undefined {
-  const { run } = useRun.getState()
-  return run && run.path === openPipeline()?.path ? run.nodeVersions[node] : undefined
 }

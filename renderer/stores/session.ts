@@ -23,6 +23,21 @@ export function open(path: string): void {
   guardUnsaved('open another pipeline', () => void openNow(path))
 }
 
+/** By the desktop's own dialog, else by the studio's. */
+export function choosePipeline(): void {
+  const shell = desktop()
+  if (!shell) {
+    openDialog({ kind: 'open' })
+    return
+  }
+  shell
+    .choosePipeline()
+    .then((path) => {
+      if (path) open(path)
+    })
+    .catch((thrown) => tellFailure('Open', thrown))
+}
+
 export async function openNow(path: string): Promise<void> {
   useStudio.setState({ opening: path, openFailure: undefined })
   try {

@@ -74,7 +74,7 @@ async function pan(page: Page): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const server = await serveFixture(fixtureMethods({ document: large(), running: true }))
+  const server = await serveFixture(fixtureMethods(large()))
   const browser = await launch()
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
