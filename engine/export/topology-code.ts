@@ -20,6 +20,7 @@ import {
   typeName,
   variableName,
 } from './code-text.ts'
+import { chainsOnto, inputsOf, typedPicker } from './plan-steps.ts'
 
 export interface TopologyCodeOptions {
   readonly document: PipelineDocument
@@ -375,21 +376,4 @@ class TopologyPrinter {
     )
     return this.#after(step.from, 'to', [quoted(step.topic), options])
   }
-}
-
-function typedPicker(expr: string, value: string): string {
-  const picker = ofPositions(expr, ['value', 'key'])
-  return picker.replace(/^\(value/, `(value: ${value}`)
-}
-
-function inputsOf(step: Step): readonly string[] {
-  if ('left' in step) return [step.left, step.right]
-  if (!('from' in step)) return []
-  return typeof step.from === 'string' ? [step.from] : step.from
-}
-
-/** Whether the follower's code goes on after the step's: it does not where the step is an argument. */
-function chainsOnto(follower: Step, step: Step): boolean {
-  if ('right' in follower) return follower.left === step.id && follower.right !== step.id
-  return 'from' in follower && follower.from === step.id
 }

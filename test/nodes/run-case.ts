@@ -72,7 +72,8 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
   }
 }
 
-function documentAround({ definition }: NodeKind, nodeCase: NodeCase): PipelineDocument {
+/** The node of a case between topics, one for each port. */
+export function documentAround({ definition }: NodeKind, nodeCase: NodeCase): PipelineDocument {
   const position = { x: 0, y: 0 }
   const subject = { id: 'subject', kind: definition.kind, name: 'subject', position, config: nodeCase.config }
   const nodes: PipelineNode[] = [subject]
