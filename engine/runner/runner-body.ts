@@ -1,6 +1,6 @@
 import type { WorkerBody } from '../environment/index.ts'
 import { forwardingLog } from './forward-log.ts'
-import type { FromRun, RunnerSetup, RunStart, ToRun } from './messages.ts'
+import type { FromRun, RunnerSetup, ToRun } from './messages.ts'
 import { Run } from './run.ts'
 import { RunThread } from './run-thread.ts'
 
@@ -23,17 +23,19 @@ export function runnerBody(host: RunnerProcess): WorkerBody {
     )
     // One that does not come up is reported when there is a run to report it for.
     for (const thread of prepared) thread.catch(() => undefined)
-    const start = await new Promise<RunStart | undefined>((resolve) => {
+    // One handler for both: a stop may come on the heels of the start.
+    let stop: () => void = () => undefined
+    const run = await new Promise<Run | undefined>((resolve) => {
+      stop = () => resolve(undefined)
       port.onMessage((message) => {
         const told = message as ToRun
-        resolve(told.kind === 'start' ? told.start : undefined)
+        if (told.kind === 'stop') return stop()
+        const started = new Run(environment, told.start, setup, prepared, host.memoryBytes, tell)
+        stop = () => void started.stop()
+        resolve(started)
       })
     })
-    if (!start) return
-    const run = new Run(environment, start, setup, prepared, host.memoryBytes, tell)
-    port.onMessage((message) => {
-      if ((message as ToRun).kind === 'stop') void run.stop()
-    })
+    if (!run) return
     await run.begin()
     await run.done
   }

@@ -29,12 +29,13 @@ Serves the studio on a loopback address and opens it in the browser.
       1,
     )
     const port = wholeNumber('studio', 'port', values.port, 0, 0, 65_535)
+    const openPath = positionals[0] === undefined ? undefined : pipelineAt(positionals[0])
     const root = requiredRoot()
     const stopped = stopSignal()
     const shell = await startBrowserShell({
       port,
       rendererFolder: path.join(root, '.build', 'renderer'),
-      host: hostOptions(root, values.data, positionals[0]),
+      host: hostOptions(root, values.data, openPath),
       onHostDown(exitCode) {
         if (exitCode !== 0) process.stderr.write(`The engine ended (status ${exitCode ?? 'unknown'}).\n`)
       },
@@ -60,6 +61,18 @@ export function hostOptions(
     openPath: openPath === undefined ? undefined : absolute(openPath),
     packagePath: absolute(path.join(root, '.build', 'package', 'millrace.tgz')),
   }
+}
+
+/** What is wrong in it, the window shows; that it is not there is told here. @throws MillraceError NOT_A_PIPELINE */
+function pipelineAt(given: string): string {
+  const file = path.basename(given) === 'pipeline.json' ? given : path.join(given, 'pipeline.json')
+  if (existsSync(file)) return given
+  throw new MillraceError({
+    code: 'NOT_A_PIPELINE',
+    what: 'there is no pipeline.json here',
+    where: absolute(given),
+    remedy: 'give a folder with a pipeline.json, or that file',
+  })
 }
 
 function requiredRoot(): string {
