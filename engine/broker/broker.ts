@@ -67,7 +67,7 @@ export class Broker implements BrokerContext {
   async start(): Promise<void> {
     const { environment, options } = this
     await makeDurableFolder(environment.disk, options.folder)
-    const [cleanBrokerEpoch, listener, quorum] = await Promise.all([
+    const [mark, listener, quorum] = await Promise.all([
       takeCleanMark(environment, options.folder),
       ClientListener.open(this, options.listen),
       this.openQuorum(),
@@ -77,9 +77,10 @@ export class Broker implements BrokerContext {
     if (this.isClosed) return this.abandonParts()
     quorum.start()
     for (const deliver of this.early.splice(0)) deliver()
-    const isWhole = await parts.replicas.load()
+    const logs = await parts.replicas.load()
     if (this.isClosed) return
-    await membership.register(listener.address, isWhole ? cleanBrokerEpoch : -1)
+    const cleanBrokerEpoch = mark && parts.replicas.areAsLeft(mark) ? mark.brokerEpoch : -1
+    await membership.register(listener.address, { cleanBrokerEpoch, logs })
     // Until here the metadata may still speak of an earlier life of this broker.
     await this.untilImage(() => this.image.index >= membership.brokerEpoch, Number.POSITIVE_INFINITY)
     if (this.isClosed) return
@@ -147,9 +148,11 @@ export class Broker implements BrokerContext {
     parts.controller.close()
     this.links.close()
     await parts.listener.close()
+    const logEndOffsets = parts.replicas.logEndOffsets()
     await parts.replicas.close({ clean: true })
     await parts.quorum.close()
-    await writeCleanMark(this.environment, this.options.folder, parts.membership.brokerEpoch)
+    const { brokerEpoch } = parts.membership
+    await writeCleanMark(this.environment, this.options.folder, { brokerEpoch, logEndOffsets })
     this.endWaits()
   }
 

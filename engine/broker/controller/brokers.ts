@@ -3,7 +3,7 @@
  *
  * | state         | input                                       | next          | records                                    |
  * |---------------|---------------------------------------------|---------------|--------------------------------------------|
- * | any           | registration, another incarnation           | fenced        | register; unless cleanly back: left in-sync sets |
+ * | any           | registration, another incarnation           | fenced        | register; unless cleanly back: left in-sync sets, or suspect |
  * | fenced        | heartbeat, caught up with its registration  | active        | unfence; leaderless partitions it has      |
  * | active        | no heartbeat for the session timeout        | fenced        | fence; left in-sync sets, leaders moved    |
  * | active        | heartbeat that wants to shut down           | shutting down | mark; left in-sync sets, leaders moved     |
@@ -12,7 +12,12 @@
  */
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { ControllerState, Decision } from './decision.ts'
-import { recordsForLeaving, recordsForReturning } from './elections.ts'
+import {
+  type LogReport,
+  recordsForLeaving,
+  recordsForReturning,
+  recordsForUncleanReturn,
+} from './elections.ts'
 import type { MetadataRecord } from './records.ts'
 
 export interface Registration {
@@ -22,6 +27,8 @@ export interface Registration {
   readonly port: number
   /** The broker epoch under which it last stopped with all data synced; −1: it did not. */
   readonly cleanBrokerEpoch: number
+  /** What lies on its disk. */
+  readonly logs: readonly LogReport[]
 }
 
 export function registerBroker(
@@ -40,8 +47,11 @@ export function registerBroker(
   // After an unclean stop it may lack what it acknowledged: in the in-sync sets it has no place (KIP-966).
   const isIntact = known !== undefined && registration.cleanBrokerEpoch === known.brokerEpoch
   if (known) {
-    const leaving = recordsForLeaving(state.image, id)
-    records.push(...(isIntact ? leaving.filter(isLeaderless).map(keepIsr) : leaving))
+    records.push(
+      ...(isIntact
+        ? recordsForLeaving(state.image, id).filter(isLeaderless).map(keepIsr)
+        : recordsForUncleanReturn(state.image, id, registration.logs)),
+    )
   }
   records.push({ type: 'register-broker', id, brokerEpoch, incarnation, host, port })
   return { records, response: { error: 'NONE', brokerEpoch } }

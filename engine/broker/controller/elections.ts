@@ -1,5 +1,5 @@
 import type { ClusterImage } from './image.ts'
-import type { MetadataRecord, PartitionState } from './records.ts'
+import type { MetadataRecord, PartitionState, SuspectLog } from './records.ts'
 
 /** Whether the broker may be given leadership. */
 export type IsEligible = (brokerId: number) => boolean
@@ -30,6 +30,8 @@ export function recordsForLeaving(image: ClusterImage, brokerId: number): Metada
   const records: MetadataRecord[] = []
   forEachPartition(image, (topicId, partition, state) => {
     if (!state.isr.includes(brokerId)) return
+    // There is no leader, and whoever would be left may lack what this one has.
+    if (state.suspects?.length) return
     const without = state.isr.filter((id) => id !== brokerId)
     const isr = without.length > 0 ? without : state.isr
     const isLeader = state.leader === brokerId
@@ -40,6 +42,43 @@ export function recordsForLeaving(image: ClusterImage, brokerId: number): Metada
   return records
 }
 
+/**
+ * A broker came back from an unclean stop, and may lack what it acknowledged (KIP-966). While another member is up it
+ * leaves the in-sync set. Otherwise it stays as a suspect: once all members are back, the one that has most leads.
+ */
+export function recordsForUncleanReturn(
+  image: ClusterImage,
+  brokerId: number,
+  logs: readonly LogReport[],
+): MetadataRecord[] {
+  const reports = new Map(logs.map((log) => [`${log.topicId}:${log.partition}`, log]))
+  const leaving = recordsForLeaving(image, brokerId)
+  const staying: MetadataRecord[] = []
+  const isStaying = new Set<string>()
+  forEachPartition(image, (topicId, partition, state) => {
+    const isLed = state.isr.some((id) => id !== brokerId && image.isActive(id))
+    if (!state.isr.includes(brokerId) || (isLed && !state.suspects?.length)) return
+    const key = `${topicId}:${partition}`
+    isStaying.add(key)
+    const { lastEpoch, endOffset } = reports.get(key) ?? { lastEpoch: -1, endOffset: 0 }
+    const others = (state.suspects ?? []).filter(({ id }) => id !== brokerId)
+    const suspects = [...others, { id: brokerId, lastEpoch, endOffset }]
+    const deposed = state.leader === -1 ? {} : { leader: -1 }
+    staying.push({ type: 'partition-change', topicId, partition, suspects, ...deposed })
+  })
+  const others = leaving.filter((record) => {
+    return record.type !== 'partition-change' || !isStaying.has(`${record.topicId}:${record.partition}`)
+  })
+  return [...others, ...staying]
+}
+
+export interface LogReport {
+  readonly topicId: string
+  readonly partition: number
+  readonly lastEpoch: number
+  readonly endOffset: number
+}
+
 /** Leadership of partitions that have none and for which the broker, now active, is in sync. */
 export function recordsForReturning(image: ClusterImage, brokerId: number): MetadataRecord[] {
   const eligible = eligibleIn(image)
@@ -47,10 +86,32 @@ export function recordsForReturning(image: ClusterImage, brokerId: number): Meta
   const records: MetadataRecord[] = []
   forEachPartition(image, (topicId, partition, state) => {
     if (state.leader !== -1 || !state.isr.includes(brokerId)) return
-    const leader = electLeader(state.replicas, state.isr, isEligible)
-    if (leader !== -1) records.push({ type: 'partition-change', topicId, partition, leader })
+    const elected = state.suspects?.length
+      ? electAmongSuspects(state, state.suspects, isEligible)
+      : { leader: electLeader(state.replicas, state.isr, isEligible) }
+    if (elected && elected.leader !== -1) {
+      records.push({ type: 'partition-change', topicId, partition, ...elected })
+    }
   })
   return records
+}
+
+/** A member above suspicion leads if there is one; the best of the suspects only once nobody else can come. */
+function electAmongSuspects(
+  state: PartitionState,
+  suspects: readonly SuspectLog[],
+  isEligible: IsEligible,
+): { leader: number; isr: readonly number[] } | undefined {
+  const trusted = state.isr.filter((id) => !suspects.some((suspect) => suspect.id === id))
+  const leader = electLeader(state.replicas, trusted, isEligible)
+  if (leader !== -1) return { leader, isr: trusted }
+  if (trusted.length > 0 || !suspects.every(({ id }) => isEligible(id))) return undefined
+  const best = suspects.reduce((a, b) => (isAhead(b, a) ? b : a))
+  return { leader: best.id, isr: [best.id] }
+}
+
+function isAhead(a: SuspectLog, b: SuspectLog): boolean {
+  return a.lastEpoch > b.lastEpoch || (a.lastEpoch === b.lastEpoch && a.endOffset > b.endOffset)
 }
 
 function forEachPartition(

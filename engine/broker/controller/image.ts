@@ -203,6 +203,7 @@ export class ClusterImage {
     const current = this.topicById(record.topicId)?.partitions[record.partition]
     assert(current !== undefined, `no partition ${record.partition} of topic ${record.topicId}`)
     const elected = record.leader !== undefined
+    const hasLeader = (record.leader ?? current.leader) !== -1
     this.putPartition(
       record.topicId,
       record.partition,
@@ -212,6 +213,7 @@ export class ClusterImage {
         leader: record.leader ?? current.leader,
         leaderEpoch: current.leaderEpoch + (elected ? 1 : 0),
         partitionEpoch: current.partitionEpoch + 1,
+        suspects: hasLeader ? undefined : (record.suspects ?? current.suspects),
       },
       changes,
     )

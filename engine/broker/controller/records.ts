@@ -11,6 +11,18 @@ export interface PartitionState {
   readonly leaderEpoch: number
   /** Grows with every change at all. */
   readonly partitionEpoch: number
+  /**
+   * Members of the in-sync set that came back from an unclean stop while no other member was up, with what their logs
+   * hold: each may lack what was acknowledged. Only while there is no leader.
+   */
+  readonly suspects?: readonly SuspectLog[]
+}
+
+export interface SuspectLog {
+  readonly id: number
+  /** Of the last record; −1: there is none. */
+  readonly lastEpoch: number
+  readonly endOffset: number
 }
 
 export type MetadataRecord =
@@ -42,6 +54,8 @@ export type MetadataRecord =
       /** Left out: as it was. A leader here, even the same, opens a new leader epoch. */
       readonly isr?: readonly number[]
       readonly leader?: number
+      /** Left out: as they were, but gone with the election of a leader. */
+      readonly suspects?: readonly SuspectLog[]
     }
   | { readonly type: 'remove-topic'; readonly topicId: string }
   /** The value null: back to the default. */

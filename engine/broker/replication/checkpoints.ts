@@ -22,24 +22,34 @@ export async function writeHighWatermarks(
   await environment.disk.writeFileAtomic(`${folder}/${highWatermarksName}`, text)
 }
 
-/** Says under which registration the broker stopped with all data synced. */
+/** Under which registration a broker stopped with all data synced, and where each log ended then, by its folder. */
+export interface CleanMark {
+  readonly brokerEpoch: number
+  readonly logEndOffsets: ReadonlyMap<string, number>
+}
+
 export async function writeCleanMark(
   environment: Environment,
   folder: string,
-  brokerEpoch: number,
+  mark: CleanMark,
 ): Promise<void> {
-  await environment.disk.writeFileAtomic(`${folder}/${cleanName}`, JSON.stringify({ brokerEpoch }))
+  const content = { brokerEpoch: mark.brokerEpoch, logEndOffsets: [...mark.logEndOffsets] }
+  await environment.disk.writeFileAtomic(`${folder}/${cleanName}`, JSON.stringify(content))
 }
 
-/** The mark is taken away: a crash from now on is no clean stop. −1: there was none. */
-export async function takeCleanMark(environment: Environment, folder: string): Promise<number> {
+/** The mark is taken away: a crash from now on is no clean stop. Undefined: there was none. */
+export async function takeCleanMark(
+  environment: Environment,
+  folder: string,
+): Promise<CleanMark | undefined> {
   const path = `${folder}/${cleanName}`
   const content = await readJson(environment, path)
-  if (content === undefined) return -1
+  if (content === undefined) return undefined
   await environment.disk.remove(path)
   await environment.disk.syncFolder(folder)
-  const { brokerEpoch } = content as { brokerEpoch?: unknown }
-  return typeof brokerEpoch === 'number' ? brokerEpoch : -1
+  const { brokerEpoch, logEndOffsets } = content as { brokerEpoch?: unknown; logEndOffsets?: unknown }
+  if (typeof brokerEpoch !== 'number' || !Array.isArray(logEndOffsets)) return undefined
+  return { brokerEpoch, logEndOffsets: new Map(logEndOffsets as [string, number][]) }
 }
 
 async function readJson(environment: Environment, path: string): Promise<unknown> {

@@ -1,11 +1,12 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment, TimerHandle } from '../../environment/index.ts'
 import { TailMemory } from '../../log/tail-memory.ts'
+import type { LogReport } from '../controller/elections.ts'
 import type { ImageChanges, TopicImage } from '../controller/image.ts'
 import type { PeerLinks } from '../peers/links.ts'
 import { Purgatory } from '../purgatory/purgatory.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
-import { readHighWatermarks, writeHighWatermarks } from './checkpoints.ts'
+import { type CleanMark, readHighWatermarks, writeHighWatermarks } from './checkpoints.ts'
 import { FollowerFetcher } from './follower-fetcher.ts'
 import { FollowerSessions } from './follower-sessions.ts'
 import { IsrUpdates, type IsrUpdatesOptions } from './isr-updates.ts'
@@ -54,11 +55,8 @@ export class Replicas {
     })
   }
 
-  /**
-   * Opens the logs that are there, before anything is said about them to the controller. False when one of them had to
-   * be mended: it may lack what this broker has acknowledged.
-   */
-  async load(): Promise<boolean> {
+  /** Opens the logs that are there, before the controller is told what they hold. */
+  async load(): Promise<LogReport[]> {
     const { folder } = this.options
     this.savedHighWatermarks = await readHighWatermarks(this.environment, folder)
     for (const name of await this.environment.disk.list(folder)) {
@@ -69,7 +67,27 @@ export class Replicas {
     }
     const replicas = [...this.found.values()]
     await Promise.all(replicas.map((replica) => replica.opened))
-    return replicas.every((replica) => replica.isOpen && replica.log.recovery.wasClean)
+    return replicas.flatMap((replica) => {
+      if (!replica.isOpen) return []
+      const { topicId, partition, lastEpoch, log } = replica
+      return [{ topicId, partition, lastEpoch, endOffset: log.logEndOffset }]
+    })
+  }
+
+  /** Whether the logs that were loaded are as the clean stop left them: none mended, none shorter, none missing. */
+  areAsLeft(mark: CleanMark): boolean {
+    const ends = new Map([...this.found.values()].map((replica) => [folderOf(replica), replica]))
+    const isShort = [...mark.logEndOffsets].some(([name, endOffset]) => {
+      const replica = ends.get(name)
+      return !replica?.isOpen || replica.log.logEndOffset < endOffset
+    })
+    return !isShort && [...ends.values()].every(({ log }) => log.recovery.wasClean)
+  }
+
+  /** By the name of the replica's folder. */
+  logEndOffsets(): Map<string, number> {
+    const open = [...this.byKey.values()].filter(({ isOpen }) => isOpen)
+    return new Map(open.map((replica) => [folderOf(replica), replica.log.logEndOffset]))
   }
 
   /** Takes up the roles that the metadata gives now; later ones come by `apply`. */
@@ -289,7 +307,7 @@ export class Replicas {
   private highWatermarks(): Map<string, number> {
     return new Map(
       [...this.byKey.values()].map((replica) => {
-        return [folderName(replica.topic, replica.partition, replica.topicId), replica.highWatermark]
+        return [folderOf(replica), replica.highWatermark]
       }),
     )
   }
@@ -314,6 +332,10 @@ export class Replicas {
 /** The topic's id keeps a topic apart from an earlier one of the same name. */
 function folderName(topic: string, partition: number, topicId: string): string {
   return `${topic}-${partition}.${topicId}`
+}
+
+function folderOf({ topic, partition, topicId }: ReplicaName): string {
+  return folderName(topic, partition, topicId)
 }
 
 interface ReplicaName {

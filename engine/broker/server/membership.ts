@@ -1,6 +1,7 @@
 import { isMillraceError, MillraceError } from '../../base/errors.ts'
 import type { Environment, TimerHandle } from '../../environment/index.ts'
 import type { Controller } from '../controller/controller.ts'
+import type { LogReport } from '../controller/elections.ts'
 import type { Quorum } from '../controller/quorum.ts'
 import type {
   ControllerAnswer,
@@ -38,9 +39,12 @@ export class Membership {
     this.options = options
   }
 
-  async register(address: { host: string; port: number }, cleanBrokerEpoch: number): Promise<void> {
+  async register(
+    address: { host: string; port: number },
+    data: { readonly cleanBrokerEpoch: number; readonly logs: readonly LogReport[] },
+  ): Promise<void> {
     const { id, incarnation } = this.options
-    const request = { id, incarnation, ...address, cleanBrokerEpoch }
+    const request = { id, incarnation, ...address, ...data }
     const { brokerEpoch } = await this.ask('register', request, registrationTimeoutMs)
     this.brokerEpoch = brokerEpoch
   }
