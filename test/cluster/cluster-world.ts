@@ -36,10 +36,8 @@ export class ClusterWorld {
     return producer
   }
 
-  async write(cluster: EmbeddedCluster, topic: string, values: readonly string[]): Promise<void> {
-    const producer = createProducer(environment, { bootstrap: cluster.bootstrap })
-    await Promise.all(values.map((value) => producer.send({ topic, key: null, value: Buffer.from(value) })))
-    await producer.close()
+  write(cluster: EmbeddedCluster, topic: string, values: readonly string[]): Promise<void> {
+    return writeTo(cluster.bootstrap, topic, values)
   }
 
   /** Values of all partitions, sorted, once there are as many. */
@@ -61,6 +59,31 @@ export class ClusterWorld {
 
   async end(): Promise<void> {
     for (const end of this.endings.splice(0).reverse()) await end()
+  }
+}
+
+export async function writeTo(
+  bootstrap: readonly string[],
+  topic: string,
+  values: readonly string[],
+): Promise<void> {
+  const producer = createProducer(environment, { bootstrap })
+  await Promise.all(values.map((value) => producer.send({ topic, key: null, value: Buffer.from(value) })))
+  await producer.close()
+}
+
+/** A cluster in a process of its own. */
+export async function startProcess(dataFolder: string) {
+  const script = new URL('./cluster-process.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [script, dataFolder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  return {
+    bootstrap: line.toString().trim().split(','),
+    async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+      const exit = once(child, 'exit')
+      child.kill(signal)
+      await exit
+    },
   }
 }
 

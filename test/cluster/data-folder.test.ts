@@ -3,7 +3,16 @@ import { chmod, open, readdir, writeFile } from 'node:fs/promises'
 import * as net from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ClusterWorld, isWhole, logged, numbers, sendRaw, until } from './cluster-world.ts'
+import {
+  ClusterWorld,
+  isWhole,
+  logged,
+  numbers,
+  sendRaw,
+  startProcess,
+  until,
+  writeTo,
+} from './cluster-world.ts'
 
 const world = new ClusterWorld()
 
@@ -35,23 +44,30 @@ describe('a data folder', () => {
     await until(() => isWhole(second))
   })
 
-  test('with a segment cut in the middle is mended from the other brokers, and says so', async () => {
-    const dataFolder = await world.folder()
-    const first = await world.start({ dataFolder, topics: [{ name: 't', partitions: 1 }] })
-    for (let i = 0; i < 10; i++) await world.write(first, 't', numbers(i * 100, i * 100 + 100))
-    await first.stop()
-    const broker = join(dataFolder, 'broker-1')
-    const folder = (await readdir(broker)).find((name) => name.startsWith('t-0.'))!
-    const segment = await open(join(broker, folder, '00000000000000000000.log'), 'r+')
-    const { size } = await segment.stat()
-    await segment.truncate(Math.floor(size * 0.55))
-    await segment.close()
-    logged.length = 0
-    const second = await world.start({ dataFolder })
-    expect(await world.read(second, 't', 1000)).toEqual(numbers(0, 1000))
-    await until(() => isWhole(second))
-    expect(logged.join('\n')).toMatch(/t-0: .*cut off.*dropped/)
-  })
+  test.each([
+    ['clean stop', 'SIGTERM'],
+    ['kill -9', 'SIGKILL'],
+  ] as const)(
+    'with a segment cut in the middle after a %s is mended from the others',
+    async (_name, signal) => {
+      for (const damaged of [1, 3]) {
+        const dataFolder = await world.folder()
+        const first = await startProcess(dataFolder)
+        for (let i = 0; i < 10; i++) await writeTo(first.bootstrap, 't', numbers(i * 100, i * 100 + 100))
+        await first.end(signal)
+        const broker = join(dataFolder, `broker-${damaged}`)
+        const folder = (await readdir(broker)).find((name) => name.startsWith('t-0.'))!
+        const segment = await open(join(broker, folder, '00000000000000000000.log'), 'r+')
+        await segment.truncate(Math.floor((await segment.stat()).size * 0.55))
+        await segment.close()
+        logged.length = 0
+        const second = await world.start({ dataFolder })
+        expect(await world.read(second, 't', 1000)).toEqual(numbers(0, 1000))
+        await until(() => isWhole(second))
+        expect(logged.join('\n')).toMatch(/t-0: .*cut off.*dropped/)
+      }
+    },
+  )
 
   test('in use by another cluster is refused, with the holder named', async () => {
     const dataFolder = await world.folder()
