@@ -57,7 +57,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   for (const id of brokerIds) cluster.start(id)
   await createTopic(world, cluster)
 
-  let isHurt = false
+  /** Whoever lost unsynced bytes last, and under which registration: the cluster may not have noticed yet. */
+  let hurt = { id: 0, brokerEpoch: 0 }
   const plan = new FaultPlan(world, {
     nodes: brokerIds.map(nodeOf),
     kinds: options.kinds ?? allFaults,
@@ -65,10 +66,12 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     lastsMs: 2000,
     // Losing unsynced bytes is only survivable while the others have everything, and until the one that lost them is
     // back in sync (invariant 1): in between nobody else goes down.
-    mayGoDown: (_node, kind) => {
-      if (cluster.live.size < brokerIds.length || (isHurt && !cluster.isInSync)) return false
-      if (kind === 'crash' && !cluster.isInSync) return false
-      isHurt = kind === 'crash'
+    mayGoDown: (node, kind) => {
+      if (cluster.live.size < brokerIds.length) return false
+      const isHealed = cluster.isInSync && cluster.brokerEpochOf(hurt.id) !== hurt.brokerEpoch
+      if (kind === 'crash' ? !isHealed : hurt.id !== 0 && !isHealed) return false
+      const id = idOf(node)
+      hurt = kind === 'crash' ? { id, brokerEpoch: cluster.brokerEpochOf(id) } : { id: 0, brokerEpoch: 0 }
       return true
     },
     onDown: (node) => cluster.forget(idOf(node)),

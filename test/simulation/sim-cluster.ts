@@ -79,6 +79,11 @@ export class SimCluster {
     return this.live.size === brokerIds.length && brokerIds.every((id) => image?.isActive(id))
   }
 
+  /** −1 for one that is not registered. */
+  brokerEpochOf(id: number): number {
+    return this.latestImage?.brokers.get(id)?.brokerEpoch ?? -1
+  }
+
   private get latestImage() {
     const images = [...this.live.values()].flatMap(({ view }) => (view ? [view.image] : []))
     return images.sort((a, b) => b.index - a.index)[0]
