@@ -26,6 +26,27 @@ const reserved = new Set(
   ).split(' '),
 )
 
+/** A name for a type of objects; undefined for types that are short enough to stand where they are used. */
+export function typeDeclaration(name: string, type: string): string | undefined {
+  if (!type.startsWith('{')) return undefined
+  if (closingBrace(type) !== type.length - 1) return `type ${name} = ${type}\n`
+  const members = type
+    .slice(1, -1)
+    .trim()
+    .replaceAll(/; (?=[\w$"]+\??: )/g, '\n  ')
+  return `interface ${name} {\n  ${members}\n}\n`
+}
+
+/** Where the brace closes that the text begins with. Texts within types may hold braces too. */
+function closingBrace(type: string): number {
+  let depth = 0
+  for (const { 0: piece, index } of type.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    if (piece === '{') depth++
+    if (piece === '}' && --depth === 0) return index
+  }
+  return -1
+}
+
 export function quoted(text: string): string {
   if (text.includes("'") && !/["\\\n\r]/.test(text)) return `"${text}"`
   const inner = text

@@ -17,6 +17,7 @@ import {
   ofRecord,
   propertyName,
   quoted,
+  typeDeclaration,
   typeName,
   variableName,
 } from './code-text.ts'
@@ -88,7 +89,8 @@ class TopologyPrinter {
 
   /** A helper step of the same node with a single follower stands in its follower's chain. */
   #isChained(step: Step): boolean {
-    if (this.#uses.get(step.id) !== 1 || ['branch', 'stream', 'table'].includes(step.op)) return false
+    if (this.#uses.get(step.id) !== 1 || ['branch', 'merge', 'stream', 'table'].includes(step.op))
+      return false
     const follower = this.#plan.steps.find((other) => inputsOf(other).includes(step.id))
     if (!follower || !chainsOnto(follower, step)) return false
     return follower.node === step.node || step.op === 'toStream'
@@ -222,12 +224,11 @@ class TopologyPrinter {
   }
 
   #valueType(node: string, text: string): string {
-    if (!text.startsWith('{')) return text
-    const name = typeName(node)
-    const declaration = `interface ${name} ${text.replace(/^\{ /, '{\n  ').replace(/ \}$/, '\n}')}\n`
-    if (!this.#types.includes(declaration))
-      this.#types.push(declaration.replaceAll(/; (?=[\w"']+\??: )/g, '\n  '))
-    return name
+    const wanted = typeName(node)
+    const declaration = typeDeclaration(wanted, text)
+    if (declaration === undefined) return text
+    if (!this.#types.includes(declaration)) this.#types.push(declaration)
+    return wanted
   }
 
   #serde(format: string | undefined): string | undefined {
@@ -249,12 +250,24 @@ class TopologyPrinter {
     return call(`${this.#ref(step.from)}.branch`, [listCode(branches, indent), options], indent, constMax)
   }
 
+  /** Streams of different types are told to be of the union first: the runtime does not mind. */
   #merge(step: Extract<Step, { op: 'merge' }>): string {
+    const flows = step.from.map((from) => this.#flowOf(from))
+    const alike = flows.every(({ key, value }) => key === flows[0]?.key && value === flows[0]?.value)
+    const { key, value } = this.#flowOf(step.id)
+    const union = alike ? '' : ` as KStream<${key}, ${this.#valueType(step.id, value)}>`
+    if (!alike) this.#imports.add('type KStream')
     const [first = '', ...others] = step.from
+    const start = alike ? this.#ref(first) : `(${this.#ref(first)}${union})`
     return others.reduce((code, other, index) => {
       const id = index === others.length - 1 ? step.id : `${step.id}-${index + 1}`
-      return `${code}.merge(${this.#ref(other)}, { name: ${quoted(id)} })`
-    }, this.#ref(first))
+      return call(
+        `${code}.merge`,
+        [`${this.#ref(other)}${union}`, `{ name: ${quoted(id)} }`],
+        indent,
+        constMax,
+      )
+    }, start)
   }
 
   #process(step: Extract<Step, { op: 'process' }>): string {
@@ -333,8 +346,29 @@ class TopologyPrinter {
   }
 
   #valueOf(ref: string): string {
-    const step = this.#steps.get(ref) ?? this.#steps.get(ref.slice(0, Math.max(ref.lastIndexOf('.'), 0)))
-    return step ? this.#valueType(step.node, this.#options.outputType(step.node).value) : 'any'
+    const step = this.#step(ref)
+    const { value } = this.#flowOf(ref)
+    const named = step !== undefined && (step.id === step.node || step.op === 'merge')
+    return named ? this.#valueType(step.id, value) : value
+  }
+
+  /** A branch's child is `id.name`. */
+  #step(ref: string): Step | undefined {
+    return this.#steps.get(ref) ?? this.#steps.get(ref.slice(0, Math.max(ref.lastIndexOf('.'), 0)))
+  }
+
+  /** Helper steps have types of their own: what they are given, and not what leaves their node. */
+  #flowOf(ref: string): FlowType {
+    const step = this.#step(ref)
+    if (step?.op === 'merge') {
+      const flows = step.from.map((from) => this.#flowOf(from))
+      const union = (texts: readonly string[]) => [...new Set(texts)].join(' | ')
+      return { key: union(flows.map((flow) => flow.key)), value: union(flows.map((flow) => flow.value)) }
+    }
+    if (step?.op === 'selectKey' && step.id !== step.node) {
+      return { key: 'any', value: this.#flowOf(step.from).value }
+    }
+    return step ? this.#options.outputType(step.node) : { key: 'any', value: 'any' }
   }
 
   #join(step: Extract<Step, { op: 'streamStreamJoin' | 'streamTableJoin' }>): string {

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exportProject } from '../../engine/export/index.ts'
 import { readPipeline } from '../../engine/host/files/read-pipeline.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
+import { type NodeConfig, printDocument } from '../../engine/pipeline/index.ts'
+import { documentOf } from '../pipeline/documents.ts'
 
 const checkout = path.resolve(import.meta.dirname, '../..')
 const libraryFolder = path.dirname(createRequire(import.meta.url).resolve('typescript'))
@@ -17,7 +19,9 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'millrace-export-'))
   writeFileSync(path.join(folder, 'millrace.tgz'), 'the packed runtime')
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
 
 async function exportOf(pipelinePath: string) {
   const out = path.join(folder, 'project')
@@ -54,6 +58,13 @@ function linkRuntime(out: string): void {
   symlinkSync(path.join(checkout, 'node_modules/@types'), path.join(out, 'node_modules/@types'))
 }
 
+/** The compiler's messages about the project's own files. */
+function typeErrors(out: string): string[] {
+  const tsc = path.join(checkout, 'node_modules/typescript-native/bin/tsc')
+  const check = spawnSync(process.execPath, [tsc, '-p', out], { cwd: out, encoding: 'utf8' })
+  return check.stdout.split('\n').filter((line) => /^(src|test|processors|types)\//.test(line))
+}
+
 describe.each(['flight-delays', 'two-cities', 'wildlife-strikes'])('the exported %s', (sample) => {
   it('passes its own test and its own type check', { timeout: 60_000 }, async () => {
     const { out, files, commands } = await exportOf(path.join(checkout, 'pipelines', sample))
@@ -68,10 +79,7 @@ describe.each(['flight-delays', 'two-cities', 'wildlife-strikes'])('the exported
       status: 0,
       output: '',
     })
-    const tsc = path.join(checkout, 'node_modules/typescript-native/bin/tsc')
-    const check = spawnSync(process.execPath, [tsc, '-p', out], { cwd: out, encoding: 'utf8' })
-    const own = check.stdout.split('\n').filter((line) => /^(src|test|processors|types)\//.test(line))
-    expect(own).toEqual([])
+    expect(typeErrors(out)).toEqual([])
   })
 })
 
@@ -88,6 +96,44 @@ it('the test of an exported project notices a topology that has been changed', {
   })
   expect(test.status).toBe(1)
   expect(test.stdout).toContain('gives what the pipeline gave when it was exported')
+})
+
+it('streams of different types are merged in code that the compiler takes', { timeout: 60_000 }, async () => {
+  const topic = (name: string, valueType: string) => ['topic-source', { topic: name, valueType }] as const
+  const functions: NodeConfig[] = [{ fn: 'sum', as: 'total', expr: 'value.n' }]
+  const document = documentOf(
+    {
+      a: topic('a', '{ n: number; text: "}" }'),
+      b: topic('b', '{ n: number; other: { deep: string } }'),
+      both: ['merge'],
+      kept: ['filter', { condition: "'text' in value || value.other.deep !== ''" }],
+      sums: ['window-aggregate', { window: 'none', functions }],
+      kinds: ['branch', { branches: [{ name: 'small', when: 'value.n < 3' }], rest: false }],
+      out: ['topic-sink', { topic: 'out', partitioner: 'expression', partition: 'value.total % partitions' }],
+      small: ['topic-sink', { topic: 'small' }],
+    },
+    [
+      'a > both',
+      'b > both',
+      'both > kept',
+      'a > sums',
+      'kept > sums',
+      'sums > out',
+      'kept > kinds',
+      'kinds:small > small',
+    ],
+  )
+  const source = path.join(folder, 'mixed')
+  mkdirSync(source)
+  writeFileSync(path.join(source, 'pipeline.json'), printDocument(document))
+  const { out } = await exportOf(source)
+  linkRuntime(out)
+  expect(typeErrors(out)).toEqual([])
+  const test = spawnSync(process.execPath, ['--test', 'test/topology.test.ts'], {
+    cwd: out,
+    encoding: 'utf8',
+  })
+  expect(test.status).toBe(0)
 })
 
 it('the code reads as a person would write it', async () => {
