@@ -1,5 +1,6 @@
 /** The host contract's implementation: each area in its own file, put together here. */
 import * as z from 'zod/mini'
+import type { MillraceError } from '../base/errors.ts'
 import type { Environment } from '../environment/index.ts'
 import { Analyzer } from './analysis.ts'
 import { ClusterHandle } from './cluster/cluster-handle.ts'
@@ -25,6 +26,8 @@ export interface Host {
   onEvent(handler: <E extends EventName>(event: E, payload: EventOf<E>) => void): () => void
   /** The shell was asked to open a pipeline: by the system, or by a second start. */
   requestOpen(path: string): void
+  /** Resolves when it can not go on by itself: its process is to be started again. */
+  readonly broken: Promise<MillraceError>
   stop(): Promise<void>
 }
 
@@ -56,6 +59,7 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
   const { disk } = environment
   const data = options.dataFolder
   const emitter = createEmitter()
+  const broken = Promise.withResolvers<MillraceError>()
   const library = await Library.open(environment, options)
   const settings = await JsonFile.open(
     environment,
@@ -69,6 +73,8 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
     environment,
     { dataFolder: join(data, 'cluster'), brokers: 3, preferredPorts },
     (state) => emitter.emit('cluster.changed', { cluster: state }),
+    // Its data stays locked by this process, so that only another one can start it again.
+    (error) => broken.resolve(error),
   )
   const connections = new Connections(environment, () => cluster.bootstrap)
   const reader = new RecordReader(environment, connections)
@@ -185,6 +191,7 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
   return {
     methods,
     onEvent: emitter.on,
+    broken: broken.promise,
     requestOpen: (path) => emitter.emit('pipeline.openRequested', { path: normalized(path) }),
     async stop() {
       tails.stop()

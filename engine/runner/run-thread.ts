@@ -2,6 +2,9 @@ import type { CodePlace, Environment, Worker, WorkerExit } from '../environment/
 import { createGuardMemory, type GuardReading, readGuard } from './guard.ts'
 import type { FromThread, RunLimits, ThreadStart, ToThread } from './messages.ts'
 
+/** Looks come ten a second. */
+const stuckLooksMin = 4
+
 export interface ThreadEvents {
   onMessage(thread: RunThread, message: FromThread): void
   /** Once, however it ended; `place` is where it stood when it did not answer or ran out of memory. */
@@ -15,6 +18,7 @@ export class RunThread {
   #nodes: readonly string[] = []
   #place: CodePlace | undefined
   #watchedCalls = -1
+  #looksInOneCall = 0
 
   private constructor(worker: Worker) {
     this.#worker = worker
@@ -63,7 +67,16 @@ export class RunThread {
     const { current, calls } = this.reading()
     const same = current !== undefined && calls === this.#watchedCalls
     this.#watchedCalls = calls
+    this.#looksInOneCall = same ? this.#looksInOneCall + 1 : 0
     return same
+  }
+
+  /**
+   * Whether one call of the user's code has kept it from giving signs of life: at least at the last looks, the same one ran.
+   * A machine that is busy elsewhere can silence a thread too.
+   */
+  get isStuckInOneCall(): boolean {
+    return this.reading().current !== undefined && this.#looksInOneCall >= stuckLooksMin
   }
 
   /** One call has been running while the memory grew towards its limits. */

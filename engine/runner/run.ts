@@ -14,12 +14,14 @@ import type {
 } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
 import { NotRunnable, type Prepared, prepare } from './prepare.ts'
-import type { RunThread } from './run-thread.ts'
+import { RunThread } from './run-thread.ts'
 import { Sampler } from './sampler.ts'
 import { ensureTopics, resetRun, resetSinks } from './topics.ts'
 
 /** How long threads have to commit and leave before they are ended. */
 const stopMsMax = 5000
+/** After so many there is something wrong with the machine, or with us, and it is said. */
+const replacementsMax = 5
 
 /** One run, in its process: prepares, starts the threads, watches them, and tells how they do. */
 export class Run {
@@ -36,6 +38,8 @@ export class Run {
   #memory: MemoryWatch | undefined
   #ended: Promise<void> | undefined
   #finish: () => void = () => undefined
+  #begin: (thread: RunThread, index: number) => void = () => undefined
+  #replacements = 0
   /** Settles when the run has ended and all of it is gone. */
   readonly done: Promise<void>
 
@@ -117,13 +121,14 @@ export class Run {
       (thread) => this.#memoryExceeded(thread),
     )
     this.#threads = threads
-    threads.forEach((thread, index) => {
+    this.#begin = (thread, index) => {
       const role: ThreadStart['role'] = index < this.#setup.threads ? 'streams' : 'feeds'
       thread.begin({ ...common, role, index }, nodes, {
         onMessage: (from, message) => this.#receive(from, message),
-        onExit: (from, exit, place) => this.#exited(from, exit, place),
+        onExit: (from, exit, place) => this.#exited(from, index, exit, place),
       })
-    })
+    }
+    threads.forEach(this.#begin)
   }
 
   #receive(thread: RunThread, message: FromThread): void {
@@ -146,10 +151,28 @@ export class Run {
     }
   }
 
-  #exited(thread: RunThread, exit: WorkerExit, place: CodePlace | undefined): void {
+  #exited(thread: RunThread, index: number, exit: WorkerExit, place: CodePlace | undefined): void {
     this.#threads = this.#threads.filter((other) => other !== thread)
+    if (exit.reason === 'unresponsive' && !thread.isStuckInOneCall && this.#replacements < replacementsMax) {
+      void this.#replace(index)
+      return
+    }
     const failure = exitFailure(exit, thread.reading(), place, this.#setup.limits, thread.isEatingMemory)
     if (failure) this.#fail(failure)
+  }
+
+  /** Nobody's code was at fault: the machine was too busy to let the thread say that it is alive. */
+  async #replace(index: number): Promise<void> {
+    this.#replacements += 1
+    this.#environment.log.write('warn', 'runner', `thread ${index} gave no sign of life and is started again`)
+    try {
+      const thread = await RunThread.prepare(this.#environment, this.#setup.limits)
+      if (this.#ended) return await thread.terminate()
+      this.#threads.push(thread)
+      this.#begin(thread, index)
+    } catch (thrown) {
+      this.#fail(generalFailure(thrown))
+    }
   }
 
   #memoryExceeded(thread: RunThread | undefined): void {

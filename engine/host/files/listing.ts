@@ -17,8 +17,9 @@ export async function listFolder(disk: Disk, path: string): Promise<Listing> {
 }
 
 async function entryOf(disk: Disk, path: string): Promise<Listing['entries'][number] | undefined> {
-  const stat = await disk.stat(path)
-  if (!stat) return undefined // a link that leads nowhere
+  // A link that leads nowhere, or what is not for us to look at: the rest of the folder is still shown.
+  const stat = await disk.stat(path).catch(() => undefined)
+  if (!stat) return undefined
   const name = nameOf(path)
   if (stat.kind === 'file') return { name, path, kind: name === 'pipeline.json' ? 'pipeline' : 'file' }
   const isPipeline = await disk.stat(join(path, 'pipeline.json')).catch(() => undefined)

@@ -115,6 +115,7 @@ class Hosting {
       })
       if (this.#stopping) return
       this.#host = host
+      void host.broken.then(() => process.exit(1))
       this.#parent.send({ kind: 'ready' })
     } catch (thrown) {
       this.#parent.send({ kind: 'refused', error: errorOnWire(thrown) })
