@@ -74,8 +74,8 @@ function utilityParent(): Parent | undefined {
 }
 
 function processParent(): Parent {
-  // Nobody would end this process once whoever started it is gone.
-  process.on('disconnect', () => process.exit(1))
+  // Nobody would end this process once whoever started it is gone. `exit` would wait for threads, of which one may loop.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   const send = (message: FromWorker, sent?: () => void) => {
     if (process.connected) process.send?.(message, undefined, undefined, sent)
   }
