@@ -8,7 +8,7 @@ export function serveShortcuts(): () => void {
     if (event.key === '/' && focusFind(event)) return
     const found = commands.find((command) => command.keys && matches(event, command.keys))
     if (!found) return
-    if (!found.everywhere && (isTyping(event.target) || inWidget(event.target))) return
+    if (!found.everywhere && (isTyping(event.target) || isWidgets(event))) return
     if (blocked() && found.id !== 'palette') return
     event.preventDefault()
     if (found.enabled?.() !== false) found.run()
@@ -17,13 +17,12 @@ export function serveShortcuts(): () => void {
   return () => document.removeEventListener('keydown', key)
 }
 
-/** Enter and Space belong to the button, menu or row that has the focus. */
-function inWidget(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    target.matches('button, summary, a, [role="menuitem"], [role="separator"], hr') &&
-    !target.closest('.canvas')
-  )
+/** Enter and Space belong to the button or row that has the focus, every plain key to a menu or a divider. */
+function isWidgets({ target, key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  if (!(target instanceof HTMLElement) || target.closest('.canvas')) return false
+  if (ctrlKey || metaKey || altKey) return false
+  if (target.matches('[role="menuitem"], [role="separator"], hr')) return true
+  return (key === 'Enter' || key === ' ') && target.matches('button, summary, a')
 }
 
 const blocked = () => document.querySelector('[role="dialog"][data-state="open"]') !== null
