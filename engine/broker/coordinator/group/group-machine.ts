@@ -27,13 +27,21 @@ import type {
   GroupInput,
   GroupMember,
   GroupOutput,
-  JoinAnswer,
   JoinRequest,
   LeavingMember,
   MemberClaim,
   ReplyTicket,
   SyncRequest,
 } from './group.ts'
+import {
+  chooseProtocol,
+  claimFault,
+  joinAnswer,
+  joinFault,
+  memberFault,
+  sameProtocols,
+  syncFault,
+} from './group-rules.ts'
 
 export interface GroupLimits {
   readonly initialDelayMs: number
@@ -119,34 +127,11 @@ class GroupStep {
 
   private join(ticket: ReplyTicket, request: JoinRequest): void {
     const { group } = this
-    const refuse = (error: ErrorName) => this.refuseJoin(ticket, error, request.memberId)
-    if (group.state === 'Dead') {
-      refuse('COORDINATOR_NOT_AVAILABLE')
-      return
-    }
-    const isKnown = group.members.has(request.memberId)
-    if (!isKnown && group.members.size >= this.limits.sizeMax) {
-      refuse('GROUP_MAX_SIZE_REACHED')
-      return
-    }
-    if (!this.supports(request)) {
-      refuse('INCONSISTENT_GROUP_PROTOCOL')
-      return
-    }
-    if (request.memberId === '') {
-      this.joinUnknown(ticket, request)
-      return
-    }
-    if (group.pending.delete(request.memberId)) {
-      this.add(ticket, request, request.memberId)
-      return
-    }
-    const fault = this.claimFault(request)
-    if (fault) {
-      refuse(fault)
-      return
-    }
-    this.rejoin(ticket, request, group.members.get(request.memberId)!)
+    const fault = joinFault(group, request, this.limits.sizeMax)
+    if (fault) this.refuseJoin(ticket, fault, request.memberId)
+    else if (request.memberId === '') this.joinUnknown(ticket, request)
+    else if (group.pending.delete(request.memberId)) this.add(ticket, request, request.memberId)
+    else this.rejoin(ticket, request, group.members.get(request.memberId)!)
   }
 
   private joinUnknown(ticket: ReplyTicket, request: JoinRequest): void {
@@ -200,7 +185,7 @@ class GroupStep {
       group.state === 'PreparingRebalance' || isChanged || (group.state === 'Stable' && isLeader)
     if (!mustRebalance) {
       this.touch(member)
-      this.outputs.push({ kind: 'joined', ticket, answer: this.joinAnswer(member) })
+      this.outputs.push({ kind: 'joined', ticket, answer: joinAnswer(group, member) })
       return
     }
     this.update(member, request)
@@ -225,8 +210,8 @@ class GroupStep {
     if (wasLeader) group.leaderId = member.memberId
     const isChanged = !sameProtocols(member, request)
     this.update(member, request)
-    if (group.state === 'Stable' && (!isChanged || this.chooseProtocol() === before)) {
-      const answer = this.joinAnswer(member)
+    if (group.state === 'Stable' && (!isChanged || chooseProtocol(group) === before)) {
+      const answer = joinAnswer(group, member)
       const skipAssignment = wasLeader && request.canSkipAssignment
       // An older client must not take itself for the leader: it would assign anew.
       const leaderId = wasLeader && !skipAssignment ? oldId : answer.leaderId
@@ -290,7 +275,7 @@ class GroupStep {
     if (!joined.some((member) => member.memberId === group.leaderId)) {
       group.leaderId = (joined[0] ?? group.members.values().next().value!).memberId
     }
-    group.protocolName = this.chooseProtocol()
+    group.protocolName = chooseProtocol(group)
     const timeouts = [...group.members.values()].map((member) => member.rebalanceTimeoutMs)
     this.enter('CompletingRebalance', this.nowMs + Math.max(...timeouts))
     for (const member of group.members.values()) {
@@ -298,41 +283,8 @@ class GroupStep {
       member.assignment = nothing
       if (member.joinReply === undefined) continue
       this.touch(member)
-      this.outputs.push({ kind: 'joined', ticket: member.joinReply, answer: this.joinAnswer(member) })
+      this.outputs.push({ kind: 'joined', ticket: member.joinReply, answer: joinAnswer(group, member) })
       member.joinReply = undefined
-    }
-  }
-
-  /** Each member votes for the first of its protocols that all have; ties go to the one that was voted for first. */
-  private chooseProtocol(): string {
-    const members = [...this.group.members.values()]
-    const common = (name: string) => members.every((member) => member.protocols.some((p) => p.name === name))
-    const votes = new Map<string, number>()
-    for (const member of members) {
-      const vote = member.protocols.find((protocol) => common(protocol.name))
-      if (vote) votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1)
-    }
-    return [...votes].reduce((best, next) => (next[1] > best[1] ? next : best))[0]
-  }
-
-  private joinAnswer(member: GroupMember): JoinAnswer {
-    const { group } = this
-    const { protocolName } = group
-    const isLeader = group.leaderId === member.memberId
-    return {
-      error: 'NONE',
-      memberId: member.memberId,
-      generation: group.generation,
-      protocolType: group.protocolType,
-      protocolName,
-      leaderId: group.leaderId ?? '',
-      skipAssignment: false,
-      members: isLeader
-        ? [...group.members.values()].map(({ memberId, instanceId, protocols }) => {
-            const metadata = protocols.find((protocol) => protocol.name === protocolName)?.metadata ?? nothing
-            return { memberId, instanceId, metadata }
-          })
-        : [],
     }
   }
 
@@ -343,7 +295,7 @@ class GroupStep {
 
   private sync(ticket: ReplyTicket, request: SyncRequest): void {
     const { group } = this
-    const fault = this.syncFault(request)
+    const fault = syncFault(group, request)
     if (fault) {
       this.replySync(ticket, fault, nothing)
       return
@@ -361,18 +313,6 @@ class GroupStep {
     const given = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment]))
     for (const each of group.members.values()) each.assignment = given.get(each.memberId) ?? nothing
     this.store()
-  }
-
-  private syncFault(request: SyncRequest): ErrorName | undefined {
-    const { group } = this
-    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
-    const fault = this.claimFault(request)
-    if (fault) return fault
-    if (request.generation !== group.generation) return 'ILLEGAL_GENERATION'
-    const isOtherType = request.protocolType !== null && request.protocolType !== group.protocolType
-    const isOtherName = request.protocolName !== null && request.protocolName !== group.protocolName
-    if (isOtherType || isOtherName) return 'INCONSISTENT_GROUP_PROTOCOL'
-    return group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : undefined
   }
 
   private replySync(ticket: ReplyTicket, error: ErrorName, assignment: Buffer): void {
@@ -413,35 +353,19 @@ class GroupStep {
   }
 
   private heartbeat(claim: MemberClaim): ErrorName {
-    const { group } = this
-    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
-    const fault = this.claimFault(claim)
+    const fault = memberFault(this.group, claim)
     if (fault) return fault
-    if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
-    this.touch(group.members.get(claim.memberId)!)
-    return group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
+    this.touch(this.group.members.get(claim.memberId)!)
+    return this.group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
   private mayCommit(claim: MemberClaim): ErrorName {
-    const { group } = this
-    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
     // Consumers without group management, and administrators, commit to groups that nobody is in.
-    if (claim.generation < 0 && group.state === 'Empty') return 'NONE'
-    const fault = this.claimFault(claim)
+    if (claim.generation < 0 && this.group.state === 'Empty') return 'NONE'
+    const fault = memberFault(this.group, claim)
     if (fault) return fault
-    if (claim.generation !== group.generation) return 'ILLEGAL_GENERATION'
-    this.touch(group.members.get(claim.memberId)!)
-    return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
-  }
-
-  private claimFault(claim: { memberId: string; instanceId: string | null }): ErrorName | undefined {
-    const { group } = this
-    if (claim.instanceId !== null) {
-      const current = group.instances.get(claim.instanceId)
-      if (current === undefined) return 'UNKNOWN_MEMBER_ID'
-      if (current !== claim.memberId) return 'FENCED_INSTANCE_ID'
-    }
-    return group.members.has(claim.memberId) ? undefined : 'UNKNOWN_MEMBER_ID'
+    this.touch(this.group.members.get(claim.memberId)!)
+    return this.group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
   private leave(leaving: LeavingMember): ErrorName {
@@ -454,7 +378,7 @@ class GroupStep {
       return 'NONE'
     }
     if (leaving.instanceId === null && group.pending.delete(leaving.memberId)) return 'NONE'
-    const fault = this.claimFault(leaving)
+    const fault = claimFault(group, leaving)
     if (fault) return fault
     this.remove(group.members.get(leaving.memberId)!)
     return 'NONE'
@@ -488,31 +412,11 @@ class GroupStep {
       else this.remove(member)
     }
     if (group.state !== 'CompletingRebalance' || nowMs < group.phaseDeadlineMs) return
+    group.phaseDeadlineMs = Number.POSITIVE_INFINITY
     for (const member of [...group.members.values()]) if (!member.hasSynced) this.remove(member)
   }
 
   private touch(member: GroupMember): void {
     member.sessionDeadlineMs = this.nowMs + member.sessionTimeoutMs
   }
-
-  private supports(request: JoinRequest): boolean {
-    const { group } = this
-    if (request.protocols.length === 0 || request.protocolType === '') return false
-    const others = [...group.members.values()].filter(({ memberId, instanceId }) => {
-      return memberId !== request.memberId && (instanceId === null || instanceId !== request.instanceId)
-    })
-    if (others.length === 0) return true
-    if (group.protocolType !== request.protocolType) return false
-    return request.protocols.some(({ name }) =>
-      others.every((member) => member.protocols.some((protocol) => protocol.name === name)),
-    )
-  }
-}
-
-function sameProtocols(member: GroupMember, request: JoinRequest): boolean {
-  if (member.protocols.length !== request.protocols.length) return false
-  return member.protocols.every((protocol, i) => {
-    const other = request.protocols[i]!
-    return protocol.name === other.name && protocol.metadata.equals(other.metadata)
-  })
 }
