@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch } from './browser.ts'
 import { copySample, type StartedStudio, startStudio } from './studio.ts'
-import { centre, eventually, figureIn, node } from './window.ts'
+import { centre, eventually, figureIn, node, pictureOf } from './window.ts'
 
 describe.skipIf(!chromiumPath())('the main job', () => {
   let studio: StartedStudio
@@ -33,10 +33,7 @@ describe.skipIf(!chromiumPath())('the main job', () => {
   })
 
   afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail' || !page) return
-    const picture = path.join('.build/test', `failed-${task.name.replace(/\W+/g, '-').slice(0, 60)}.png`)
-    await page.screenshot({ path: picture })
-    process.stderr.write(`a picture of the failure lies in ${picture}\n`)
+    if (task.result?.state === 'fail') await pictureOf(page, task.name)
   })
 
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 
 /** A node of the canvas by its id. */
@@ -30,4 +31,11 @@ export async function centre(place: Locator): Promise<{ readonly x: number; read
   const box = await place.boundingBox()
   if (!box) throw new Error('it is not on screen')
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+}
+
+/** What the window showed when a test failed, for the person who has to find out. */
+export async function pictureOf(page: Page | undefined, test: string): Promise<void> {
+  const file = path.join('.build', 'test', `failed-${test.replace(/\W+/g, '-').slice(0, 60)}.png`)
+  await page?.screenshot({ path: file })
+  process.stderr.write(`a picture of the failure lies in ${file}\n`)
 }
