@@ -1,4 +1,5 @@
 /** Pieces of TypeScript as a person would write them. */
+import { operand } from '../pipeline/index.ts'
 
 const lineMax = 110
 
@@ -133,22 +134,18 @@ export function call(name: string, args: readonly string[], indent: string, befo
 const recordParts = ['key', 'value', 'timestamp', 'headers'] as const
 
 /** An expression over a record as a function of it. */
-export function ofRecord(expr: string, wrap: (body: string) => string = (body) => body): string {
+export function ofRecord(expr: string): string {
   const used = recordParts.filter((name) => mentions(expr, name))
   const parts = used.map((name) => (name === 'timestamp' ? 'timestampMs: timestamp' : name))
   const parameter = parts.length === 0 ? '()' : `({ ${parts.join(', ')} })`
-  return `${parameter} => ${body(wrap(expr.trim()))}`
+  return `${parameter} => ${operand(expr)}`
 }
 
 /** An expression over values by position; those after the last one that it uses are left out. */
 export function ofPositions(expr: string, names: readonly string[]): string {
   const last = names.findLastIndex((name) => mentions(expr, name))
   const parameters = names.slice(0, last + 1).map((name) => (mentions(expr, name) ? name : `_${name}`))
-  return `(${parameters.join(', ')}) => ${body(expr.trim())}`
-}
-
-function body(expr: string): string {
-  return expr.startsWith('{') ? `(${expr})` : expr
+  return `(${parameters.join(', ')}) => ${operand(expr)}`
 }
 
 function mentions(expr: string, name: string): boolean {

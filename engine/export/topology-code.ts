@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../base/assert.ts'
 import type { Step, TopologyPlan } from '../compile/index.ts'
-import type { FlowType, PipelineDocument } from '../pipeline/index.ts'
+import { type FlowType, operand, type PipelineDocument } from '../pipeline/index.ts'
 import {
   call,
   commentText,
@@ -107,7 +107,7 @@ class TopologyPrinter {
     const note =
       step.id === step.node ? this.#options.document.nodes.find((node) => node.id === step.node)?.note : ''
     return (note ?? '')
-      .split('\n')
+      .split(/[\r\n\u2028\u2029]/)
       .filter((line) => line.trim() !== '')
       .map((line) => `${indent}// ${line}\n`)
       .join('')
@@ -215,7 +215,7 @@ class TopologyPrinter {
             ? undefined
             : typeof timestamp === 'string'
               ? quoted(timestamp)
-              : ofPositions(`new Date(${timestamp.expr}).getTime()`, ['key', 'value', 'timestamp']),
+              : ofPositions(`new Date(${operand(timestamp.expr)}).getTime()`, ['key', 'value', 'timestamp']),
         ],
       ],
       indent,

@@ -13,6 +13,12 @@ export const cases: readonly NodeCase[] = [
     expected: [{ port: 'out', key: 'b', value: { n: 2 }, timestampMs: 2 }],
   },
   {
+    name: 'takes a condition with a comment at its end',
+    config: { condition: 'value.n > 1 // "large, (very)"' },
+    send,
+    expected: [{ port: 'out', key: 'b', value: { n: 2 }, timestampMs: 2 }],
+  },
+  {
     name: 'drops what matches',
     config: { mode: 'drop', condition: 'value.n > 1' },
     send,

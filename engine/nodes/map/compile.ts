@@ -1,4 +1,4 @@
-import { textOf } from '../../pipeline/index.ts'
+import { operand, textOf } from '../../pipeline/index.ts'
 import { streamStep } from '../compiling.ts'
 import type { CompileNode } from '../kind.ts'
 
@@ -14,7 +14,7 @@ export const compile: CompileNode = (context) => {
   }
   return streamStep(
     context,
-    (from, base) => ({ ...base, op: 'map', from, expr: `[${key}, ${value}]` }),
+    (from, base) => ({ ...base, op: 'map', from, expr: `[${operand(key)}, ${operand(value)}]` }),
     'json',
   )
 }
