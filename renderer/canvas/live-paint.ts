@@ -3,7 +3,7 @@
  * this compares each text with the last and touches only what changed.
  */
 import type { NodeMetrics, Sample } from '../../engine/host/contract.ts'
-import { figure, percent, rate, span } from '../parts/format.ts'
+import { behind, figure, percent, rate } from '../parts/format.ts'
 import { type Overlay, useLayout } from '../stores/layout.ts'
 import { throughputOf, watchSamples } from '../stores/live.ts'
 
@@ -74,7 +74,7 @@ export function footerText(
 }
 
 export const lagText = (metrics: NodeMetrics) =>
-  `lag ${figure(metrics.lagRecords)}${metrics.lagMs === undefined ? '' : ` · ${span(metrics.lagMs)}`}`
+  `lag ${figure(metrics.lagRecords)}${metrics.lagMs === undefined ? '' : ` · ${behind(metrics.lagMs)}`}`
 
 /** An SVG path through the last minute's throughput, for a box of the given size. */
 export function sparkline(node: string, width: number, height: number): string {
@@ -132,5 +132,5 @@ export function edgeText(
   if (!target) return ''
   if (overlay === 'busy') return percent(target.busy)
   if (overlay === 'errors') return target.failed ? `${figure(target.failed)} failed` : ''
-  return target.lagMs === undefined ? '' : span(target.lagMs)
+  return target.lagMs === undefined ? '' : behind(target.lagMs)
 }

@@ -1,4 +1,4 @@
-import { figure, percent, rate, span, whole } from '../parts/format.ts'
+import { behind, figure, percent, rate, whole } from '../parts/format.ts'
 import { useDocument } from '../stores/document-store.ts'
 import { useNodeMetrics } from '../stores/live.ts'
 import { showTopic } from '../stores/reveal.ts'
@@ -30,7 +30,7 @@ export function NowFigures({ node }: { readonly node: string }) {
           <>
             <dt>lag</dt>
             <dd>
-              {figure(metrics.lagRecords)} <span className="faint">{span(metrics.lagMs)}</span>
+              {figure(metrics.lagRecords)} <span className="faint">{behind(metrics.lagMs)}</span>
             </dd>
           </>
         )}

@@ -9,7 +9,7 @@ import { showTopic } from '../stores/reveal.ts'
 export function StateTab({ node }: { readonly node: PipelineNode }) {
   const application = useDocument((state) => state.pipeline?.document.id)
   const topics = useCluster((state) => state.cluster?.topics)
-  const own = (topics ?? []).filter((topic) => topic.name.startsWith(`${application}-${node.id}`))
+  const own = (topics ?? []).filter((topic) => topic.name.startsWith(`${application}-${node.id}-`))
   if (own.length === 0) return <Empty>This node keeps no state, or has not run yet.</Empty>
   return (
     <div className="form">
@@ -26,7 +26,7 @@ export function StateTab({ node }: { readonly node: PipelineNode }) {
           return (
             <li key={topic.name}>
               <button type="button" className="link ellipsis mono" onClick={() => showTopic(topic.name)}>
-                {topic.name.slice(`${application}-`.length)}
+                {topic.name.slice(`${application}-${node.id}-`.length)}
               </button>
               <span className="faint figures">
                 {records.toLocaleString('en-US')} · {bytes(topic.sizeBytes)}

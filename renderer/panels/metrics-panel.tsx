@@ -1,7 +1,7 @@
 import type { Sample } from '../../engine/host/contract.ts'
 import type { PipelineNode } from '../../engine/pipeline/document.ts'
 import { Empty } from '../parts/controls.tsx'
-import { figure, percent, rate, span, whole } from '../parts/format.ts'
+import { behind, figure, percent, rate, whole } from '../parts/format.ts'
 import { definitionOf, iconOf } from '../parts/kinds.ts'
 import { useDocument } from '../stores/document-store.ts'
 import { useLive } from '../stores/live.ts'
@@ -56,7 +56,7 @@ function MetricsRow({ node, sample }: { readonly node: PipelineNode; readonly sa
       <td className={metrics?.failed ? 'bad' : ''}>{whole(metrics?.failed)}</td>
       <td>{percent(metrics?.busy)}</td>
       <td>{figure(metrics?.lagRecords)}</td>
-      <td>{span(metrics?.lagMs)}</td>
+      <td>{behind(metrics?.lagMs)}</td>
     </tr>
   )
 }

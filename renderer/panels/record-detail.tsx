@@ -17,7 +17,7 @@ export function RecordDetail() {
   const topic = useRecords((state) => state.topic)
   const row = useRecords((state) => state.rows.find((other) => rowKey(other) === state.selected))
   const full = useFull(topic, row)
-  if (!row || !topic) return <aside className="record-detail" aria-label="Record" />
+  if (!row || !topic) return null
   const shown = full ?? row
   return (
     <aside className="record-detail scroll" aria-label="Record">

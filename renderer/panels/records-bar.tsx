@@ -170,8 +170,8 @@ function GoTo() {
   return (
     <Popover.Root open={open} onOpenChange={(next) => setRecordsPopover(next ? 'go-to' : undefined)}>
       <Popover.Trigger asChild>
-        <Button icon={Crosshair} title="Go to an offset or a time (g)">
-          Go to
+        <Button icon={Crosshair} aria-label="Go to" title="Go to an offset or a time (g)">
+          <span className="roomy">Go to</span>
         </Button>
       </Popover.Trigger>
       <Popover.Portal>

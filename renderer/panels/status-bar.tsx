@@ -1,6 +1,6 @@
 import { CircleCheck, CircleX, PlugZap, TriangleAlert } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { bytes, counted, span, timeOfDay } from '../parts/format.ts'
+import { behind, bytes, counted, span, timeOfDay } from '../parts/format.ts'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useCluster } from '../stores/cluster.ts'
 import { useDocument } from '../stores/document-store.ts'
@@ -82,7 +82,7 @@ function StreamTime() {
   return (
     <span title="The highest event time seen">
       stream time {timeOfDay(streamTimeMs, Date.now()).slice(0, -4)}
-      {lagMs !== undefined && <span className="faint"> · {span(lagMs)} behind</span>}
+      {lagMs !== undefined && <span className="faint"> · {behind(lagMs)} behind</span>}
     </span>
   )
 }

@@ -1,6 +1,6 @@
 import { ChevronDown, LoaderCircle, Play, Search, Square, Waves } from 'lucide-react'
 import { Button } from '../parts/controls.tsx'
-import { ago, clock, figure, rate, span } from '../parts/format.ts'
+import { ago, behind, clock, figure, rate } from '../parts/format.ts'
 import { keysText } from '../parts/keys.ts'
 import { CommandMenu } from '../parts/menu.tsx'
 import { Tip } from '../parts/tip.tsx'
@@ -123,7 +123,7 @@ function RunFigures() {
       <span className="top-figure">out {text(rate(sample?.outPerSec))}</span>
       <span className="top-figure wide">
         lag {text(figure(sample?.lagRecords))}{' '}
-        <span className="behind">{sample?.lagMs === undefined ? '' : span(sample.lagMs)}</span>
+        <span className="behind">{sample?.lagMs === undefined ? '' : behind(sample.lagMs)}</span>
       </span>
       {sample?.state === 'idle' && <span className="good">all read</span>}
     </div>

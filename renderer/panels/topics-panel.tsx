@@ -3,6 +3,7 @@ import type { TopicState } from '../../engine/host/contract.ts'
 import { SearchField } from '../parts/controls.tsx'
 import { bytes, counted, figure } from '../parts/format.ts'
 import { useCluster } from '../stores/cluster.ts'
+import { useDocument } from '../stores/document-store.ts'
 import { showTopic, useReveal } from '../stores/reveal.ts'
 import { useTopics } from './records-bar.tsx'
 
@@ -11,8 +12,8 @@ export function TopicsPanel() {
   const [text, setText] = useState('')
   const cluster = useCluster((state) => state.cluster)
   const topics = useTopics().filter((topic) => topic.name.includes(text.trim()))
-  const own = topics.filter((topic) => !topic.internal)
-  const internal = topics.filter((topic) => topic.internal)
+  const own = topics.filter((topic) => !isInternal(topic))
+  const internal = topics.filter(isInternal)
   return (
     <section className="side-panel" aria-label="Topics">
       <div className="side-search">
@@ -44,7 +45,15 @@ export function TopicsPanel() {
   )
 }
 
+/** The runtime's own topics are no internal ones to Kafka. */
+const isInternal = (topic: TopicState) => topic.internal || /-(changelog|repartition)$/.test(topic.name)
+
+/** Without the prefix that all topics of the open pipeline have. */
+const shortName = (name: string, application: string | undefined) =>
+  application && name.startsWith(`${application}-`) ? name.slice(application.length + 1) : name
+
 function TopicRow({ topic }: { readonly topic: TopicState }) {
+  const application = useDocument((state) => state.pipeline?.document.id)
   const open = useReveal((state) => state.topic === topic.name)
   const records = topic.partitions.reduce(
     (sum, partition) => sum + Math.max(0, partition.highWatermark - partition.logStartOffset),
@@ -62,9 +71,9 @@ function TopicRow({ topic }: { readonly topic: TopicState }) {
       onClick={() => showTopic(topic.name)}
     >
       <span className="grow">
-        <b className="ellipsis">{topic.name}</b>
+        <b className="ellipsis">{shortName(topic.name, application)}</b>
         <small className="figures ellipsis">
-          {counted(topic.partitions.length, 'partition')} · {figure(records)} records
+          {counted(topic.partitions.length, 'partition')} · {figure(records)}
           {topic.sizeBytes !== undefined && ` · ${bytes(topic.sizeBytes)}`}
           {behind > 0 && <span className="warn"> · {behind} under-replicated</span>}
         </small>

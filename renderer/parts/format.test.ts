@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest'
-import { ago, bytes, clock, counted, figure, percent, rate, span, timeOfDay, whole } from './format.ts'
+import {
+  ago,
+  behind,
+  bytes,
+  clock,
+  counted,
+  figure,
+  percent,
+  rate,
+  span,
+  timeOfDay,
+  whole,
+} from './format.ts'
 
 test('figures have three significant digits and a unit', () => {
   expect([0, 7, 514, 999, 1310, 12_449, 999_999, 48_200_000].map(figure)).toEqual([
@@ -38,6 +50,7 @@ test('spans pick the unit that people would', () => {
     '2.00 h',
     '3 d',
   ])
+  expect([40, 83.6, 59_000, 120_000].map(behind)).toEqual(['0.0 s', '0.1 s', '59.0 s', '2 min'])
   expect(ago(1000, 4000)).toBe('just now')
   expect(ago(0, 540_000)).toBe('9 min ago')
 })

@@ -43,6 +43,12 @@ export function span(milliseconds: Maybe): string {
   return `${Math.round(milliseconds / 86_400_000)} d`
 }
 
+/** How far behind: in tenths of a second, so that it keeps its width while it moves. */
+export function behind(milliseconds: Maybe): string {
+  if (milliseconds === undefined || !Number.isFinite(milliseconds)) return unknown
+  return Math.abs(milliseconds) < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : span(milliseconds)
+}
+
 /** `71 %`. */
 export function percent(share: Maybe): string {
   return share === undefined || !Number.isFinite(share) ? unknown : `${Math.round(share * 100)} %`

@@ -268,12 +268,13 @@ async function search(): Promise<void> {
   const mine = ++generation
   const { topic, partitions, filter } = useRecords.getState()
   if (!topic) return
-  useRecords.setState({
+  useRecords.setState((state) => ({
     rows: [],
     selected: undefined,
     failure: undefined,
     search: { scanned: 0, total: 0, done: false },
-  })
+    scroll: { to: 'start', sequence: state.scroll.sequence + 1 },
+  }))
   let searchId: string | undefined
   try {
     const opened = await host().call('records.searchOpen', {
@@ -290,6 +291,7 @@ async function search(): Promise<void> {
       done = answer.done
       const { scanned, total } = answer
       useRecords.setState((state) => ({
+        selected: state.selected ?? rowKey(answer.records[0]),
         rows: [...state.rows, ...answer.records],
         search: { scanned, total, done },
       }))
