@@ -75,7 +75,7 @@ export function exitFailure(
       }
       return failure(
         'PROCESSOR_STUCK',
-        `one record has kept the code busy for ${(limits.silentMsMax / 1000).toFixed(1)} s`,
+        `one record has kept the code busy for ${(limits.callMsMax / 1000).toFixed(1)} s`,
         'look for a loop that never ends',
       )
     case 'heap-exhausted':

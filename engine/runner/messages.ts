@@ -13,14 +13,14 @@ export interface RunLimits {
   readonly heapBytesMax: number
   /** Of the run's process, buffers outside the heap included. */
   readonly residentBytesMax: number
-  /** A thread that gives no sign of life for so long is ended. */
-  readonly silentMsMax: number
+  /** One call of the user's code that takes so long is ended, and its thread with it. */
+  readonly callMsMax: number
 }
 
 export const defaultLimits: RunLimits = {
   heapBytesMax: 512 * 1024 * 1024,
   residentBytesMax: 1536 * 1024 * 1024,
-  silentMsMax: 900,
+  callMsMax: 1200,
 }
 
 /** What a runner's process is started with: enough to have its threads up before there is anything to run. */

@@ -2,8 +2,11 @@ import type { CodePlace, Environment, Worker, WorkerExit } from '../environment/
 import { createGuardMemory, type GuardReading, readGuard } from './guard.ts'
 import type { FromThread, RunLimits, ThreadStart, ToThread } from './messages.ts'
 
-/** Looks come ten a second. */
-const stuckLooksMin = 4
+/**
+ * Without a sign of life for so long a thread is ended, whoever's code it is in. Long, because a busy machine silences
+ * threads too; what the user's code does is watched more closely, see `Watch`.
+ */
+const silentMsMax = 10_000
 
 export interface ThreadEvents {
   onMessage(thread: RunThread, message: FromThread): void
@@ -17,8 +20,10 @@ export class RunThread {
   readonly #memory = createGuardMemory()
   #nodes: readonly string[] = []
   #place: CodePlace | undefined
-  #watchedCalls = -1
+  #seenCalls = -1
   #looksInOneCall = 0
+  #isEatingMemory = false
+  #noting: Promise<void> | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
@@ -28,7 +33,7 @@ export class RunThread {
   static async prepare(environment: Environment, limits: RunLimits): Promise<RunThread> {
     const worker = await environment.workers.start('stream-thread', 'thread', null, {
       heapBytesMax: limits.heapBytesMax,
-      heartbeatMs: limits.silentMsMax,
+      heartbeatMs: silentMsMax,
     })
     return new RunThread(worker)
   }
@@ -38,6 +43,7 @@ export class RunThread {
     this.#nodes = nodes
     this.#worker.onMessage((message) => events.onMessage(this, message as FromThread))
     void this.#worker.exited.then(async (exit) => {
+      await this.#noting
       events.onExit(this, exit, this.#place ?? (await this.#worker.whereStuck()))
     })
     this.post({ kind: 'start', start: { ...start, guard: this.#memory } })
@@ -59,29 +65,18 @@ export class RunThread {
     return this.#worker.terminate()
   }
 
-  /**
-   * True when one and the same call of the user's code was running at the last look and still is: what is eating memory, if
-   * anything here is.
-   */
-  isInOneLongCall(): boolean {
+  /** At how many looks on end one and the same call of the user's code was running; to be called at each look. */
+  look(): number {
     const { current, calls } = this.reading()
-    const same = current !== undefined && calls === this.#watchedCalls
-    this.#watchedCalls = calls
-    this.#looksInOneCall = same ? this.#looksInOneCall + 1 : 0
-    return same
-  }
-
-  /**
-   * Whether one call of the user's code has kept it from giving signs of life: at least at the last looks, the same one ran.
-   * A machine that is busy elsewhere can silence a thread too.
-   */
-  get isStuckInOneCall(): boolean {
-    return this.reading().current !== undefined && this.#looksInOneCall >= stuckLooksMin
+    const isSame = current !== undefined && calls === this.#seenCalls
+    this.#seenCalls = calls
+    this.#looksInOneCall = isSame ? this.#looksInOneCall + 1 : 0
+    return this.#looksInOneCall
   }
 
   /** One call has been running while the memory grew towards its limits. */
   get isEatingMemory(): boolean {
-    return this.#place !== undefined
+    return this.#isEatingMemory
   }
 
   get place(): CodePlace | undefined {
@@ -89,7 +84,14 @@ export class RunThread {
   }
 
   /** Remembers where it stands now, in case that it will not be able to say it any more. */
-  async notePlace(): Promise<void> {
+  notePlace(isEatingMemory: boolean): Promise<void> {
+    this.#isEatingMemory ||= isEatingMemory
+    this.#noting ??= this.#note()
+    return this.#noting
+  }
+
+  async #note(): Promise<void> {
     this.#place = (await this.#worker.whereStuck()) ?? this.#place
+    this.#noting = undefined
   }
 }

@@ -2,7 +2,6 @@ import type { Admin } from '../client/api.ts'
 import { createAdmin } from '../client/index.ts'
 import type { CodePlace, Environment, WorkerExit } from '../environment/index.ts'
 import { exitFailure, generalFailure } from './failures.ts'
-import { MemoryWatch } from './memory-watch.ts'
 import type {
   FromRun,
   FromThread,
@@ -17,6 +16,7 @@ import { NotRunnable, type Prepared, prepare } from './prepare.ts'
 import { RunThread } from './run-thread.ts'
 import { Sampler } from './sampler.ts'
 import { ensureTopics, resetRun, resetSinks } from './topics.ts'
+import { Watch } from './watch.ts'
 
 /** How long threads have to commit and leave before they are ended. */
 const stopMsMax = 5000
@@ -35,7 +35,7 @@ export class Run {
   #state: RunStateName = 'starting'
   #threads: RunThread[] = []
   #sampler: Sampler | undefined
-  #memory: MemoryWatch | undefined
+  #watch: Watch | undefined
   #ended: Promise<void> | undefined
   #finish: () => void = () => undefined
   #begin: (thread: RunThread, index: number) => void = () => undefined
@@ -113,13 +113,10 @@ export class Run {
       onSample: (sample) => this.#tell({ kind: 'sample', sample }),
       onIdle: (idle) => this.#setIdle(idle),
     })
-    this.#memory = new MemoryWatch(
-      this.#environment,
-      this.#setup.limits,
-      this.#memoryBytes,
-      () => this.#threads,
-      (thread) => this.#memoryExceeded(thread),
-    )
+    this.#watch = new Watch(this.#environment, this.#setup.limits, this.#memoryBytes, () => this.#threads, {
+      onStuck: (thread) => void this.#condemn(thread, { reason: 'unresponsive' }),
+      onMemoryExceeded: (thread) => void this.#condemn(thread, { reason: 'memory-exceeded' }),
+    })
     this.#threads = threads
     this.#begin = (thread, index) => {
       const role: ThreadStart['role'] = index < this.#setup.threads ? 'streams' : 'feeds'
@@ -153,7 +150,7 @@ export class Run {
 
   #exited(thread: RunThread, index: number, exit: WorkerExit, place: CodePlace | undefined): void {
     this.#threads = this.#threads.filter((other) => other !== thread)
-    if (exit.reason === 'unresponsive' && !thread.isStuckInOneCall && this.#replacements < replacementsMax) {
+    if (exit.reason === 'unresponsive' && this.#replacements < replacementsMax) {
       void this.#replace(index)
       return
     }
@@ -175,16 +172,13 @@ export class Run {
     }
   }
 
-  #memoryExceeded(thread: RunThread | undefined): void {
-    const exit: WorkerExit = { reason: 'memory-exceeded' }
+  /** Ends the run for what a thread does, and that thread first: it would not leave by itself. */
+  async #condemn(thread: RunThread | undefined, exit: WorkerExit): Promise<void> {
     const reading = thread?.reading() ?? { current: undefined, last: undefined, calls: 0 }
-    const noted = Promise.resolve(thread?.notePlace())
-    void noted.then(() => {
-      const failure = exitFailure(exit, reading, thread?.place, this.#setup.limits)
-      // At once, before others stop in order: the machine's memory is at stake.
-      void thread?.terminate()
-      this.#fail(failure ?? generalFailure(new Error('the run has used up its memory')))
-    })
+    await thread?.notePlace(false)
+    const failure = exitFailure(exit, reading, thread?.place, this.#setup.limits, thread?.isEatingMemory)
+    void thread?.terminate()
+    this.#fail(failure ?? generalFailure(new Error('the run has used up its memory')))
   }
 
   #fail(failure: RunFailure): void {
@@ -205,7 +199,7 @@ export class Run {
   }
 
   async #endOnce(final: 'stopped' | 'failed'): Promise<void> {
-    this.#memory?.stop()
+    this.#watch?.stop()
     if (final === 'stopped') this.#setState('stopping')
     const all = [...this.#threads]
     for (const thread of all) thread.post({ kind: 'stop' })

@@ -47,6 +47,12 @@ export async function runStreams(
   report()
 }
 
+/**
+ * The least that Kafka takes. A thread that had to be ended cannot leave its group: until its session has run out, the next
+ * run, or the thread in its place, waits for it.
+ */
+const sessionTimeoutMs = 6000
+
 function makeStreams(
   environment: Environment,
   start: ThreadStart,
@@ -73,6 +79,7 @@ function makeStreams(
     applicationId: start.applicationId,
     bootstrap: start.bootstrap,
     stateFolder: `${start.stateFolder}/thread-${start.index}`,
+    sessionTimeoutMs,
     onError,
   })
 }
