@@ -11,7 +11,7 @@ export interface Hosted {
   residentBytes?(): number | undefined
 }
 
-interface HostedEvents {
+export interface HostedEvents {
   onMessage(message: FromWorker): void
   onExit(exit: WorkerExit): void
 }
