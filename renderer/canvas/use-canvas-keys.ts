@@ -2,7 +2,7 @@ import { type RefObject, useEffect } from 'react'
 import { isTyping } from '../parts/keys.ts'
 import { requestFit } from '../stores/canvas-requests.ts'
 import { openDocument } from '../stores/document-store.ts'
-import { copyText, pasteText } from '../stores/edit-actions.ts'
+import { copyText, moveNodes, pasteText } from '../stores/edit-actions.ts'
 import { clearSelection, select, useSelection } from '../stores/selection.ts'
 
 /** Copy, cut and paste by the browser's own events, and going from node to node with Ctrl and the arrows. */
@@ -29,11 +29,13 @@ export function useCanvasKeys(pane: RefObject<HTMLElement | null>): void {
     const key = (event: KeyboardEvent) => {
       if (!onCanvas(event)) return
       if (event.key === 'Escape') clearSelection()
-      const direction = event.ctrlKey || event.metaKey ? directions[event.key] : undefined
-      if (!direction) return
+      const direction = directions[event.key]
+      const goes = event.ctrlKey || event.metaKey
+      if (!direction || (!goes && (event.altKey || movesByItself()))) return
       event.preventDefault()
       event.stopPropagation()
-      goTo(direction)
+      if (goes) goTo(direction)
+      else moveSelected(direction, event.shiftKey ? bigStep : smallStep)
     }
     document.addEventListener('copy', copy)
     document.addEventListener('cut', copy)
@@ -51,6 +53,18 @@ export function useCanvasKeys(pane: RefObject<HTMLElement | null>): void {
 const hasTextSelection = () => {
   const chosen = window.getSelection()
   return chosen !== null && !chosen.isCollapsed && chosen.toString() !== ''
+}
+
+/** React Flow moves the selection when one of its nodes has the focus. */
+const movesByItself = () => document.activeElement?.closest('.react-flow__node') != null
+
+const smallStep = 5
+const bigStep = 20
+
+function moveSelected({ x, y }: { readonly x: number; readonly y: number }, step: number): void {
+  const { nodes } = useSelection.getState()
+  const moved = openDocument()?.nodes.filter((node) => nodes.has(node.id)) ?? []
+  moveNodes(moved.map(({ id, position }) => ({ id, x: position.x + x * step, y: position.y + y * step })))
 }
 
 const directions: Readonly<Record<string, { readonly x: number; readonly y: number }>> = {
