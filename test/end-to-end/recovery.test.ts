@@ -66,7 +66,7 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     await node(page, 'alerts').getByText('late').waitFor()
     expect(await page.locator('.node-changed').count()).toBe(0)
     await node(page, 'delayed').click()
-    await page.getByLabel('Keep where', { exact: true }).fill('value.delay >= 16')
+    await page.getByLabel('Condition', { exact: true }).fill('value.delay >= 16')
     await node(page, 'delayed').locator('.node-changed').waitFor()
     expect(await page.locator('.node-changed').count()).toBe(1)
     await page.getByText('Changed since it ran.').waitFor()
@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     await picture(page, 'host-lost')
     await page.getByText('host ok', { exact: true }).waitFor({ timeout: 30_000 })
     await page.getByText('The host does not answer.').waitFor({ state: 'detached' })
-    expect(await page.getByLabel('Keep where', { exact: true }).inputValue()).toBe('value.delay >= 16')
+    expect(await page.getByLabel('Condition', { exact: true }).inputValue()).toBe('value.delay >= 16')
     await page
       .getByRole('button', { name: /^Brokers: 1 running, 2 running, 3 running/ })
       .waitFor({ timeout: 30_000 })
@@ -95,7 +95,7 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
 
   test('what was not saved when the studio was killed is offered as a draft; the host does not outlive it', async () => {
     await node(page, 'delayed').click()
-    await page.getByLabel('Keep where', { exact: true }).fill('value.delay >= 17')
+    await page.getByLabel('Condition', { exact: true }).fill('value.delay >= 17')
     const drafts = path.join(sitting.studio.folder, 'data/drafts')
     await eventually(async () => {
       const [draft] = readdirSync(drafts)
@@ -131,6 +131,13 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     await page.getByLabel('Colours').selectOption(label)
     await page.getByRole('button', { name: 'Done' }).click()
     await eventually(async () => expect(await background()).toBe(scheme))
+    const settings = path.join(sitting.studio.folder, 'data/settings.json')
+    await eventually(async () =>
+      expect(JSON.parse(readFileSync(settings, 'utf8'))).toMatchObject({ theme: scheme }),
+    )
+    await page.reload()
+    await node(page, 'delayed').waitFor()
+    expect(await background()).toBe(scheme)
     await picture(page, `colours-${scheme}`)
   })
 
