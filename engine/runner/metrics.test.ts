@@ -80,6 +80,38 @@ describe('a run’s figures', () => {
     expect(metrics.edgeTotals(counts)).toEqual({ e1: 90, e2: 88 })
   })
 
+  it('tell the ways out of a branch apart', () => {
+    const branching: TopologyPlan = {
+      topics: [],
+      feeds: [],
+      steps: [
+        { id: 'in', node: 'file', op: 'stream', topic: 't' },
+        {
+          id: 'b',
+          node: 'b',
+          op: 'branch',
+          from: 'in',
+          branches: [{ name: 'big', when: 'value > 5' }],
+          otherwise: 'rest',
+        },
+        { id: 'key', node: 'count', op: 'groupByKey', from: 'b.big' },
+        { id: 'n', node: 'count', op: 'count', from: 'key' },
+        { id: 'm', node: 'out', op: 'merge', from: ['b.rest', 'in'] },
+      ],
+    }
+    const from = (id: string, port: string, to: string) => ({
+      id: `${port}`,
+      from: { node: id, port },
+      to: { node: to, port: 'in' },
+    })
+    const edges = [from('b', 'big', 'count'), from('b', 'rest', 'out')]
+    const totals = new RunMetrics(branching, { ...document, edges }).edgeTotals({
+      ...counts,
+      steps: { in: step({ out: 10 }), b: step({ in: 10, out: 10 }), n: step({ in: 7 }), m: step({ in: 13 }) },
+    })
+    expect(totals).toEqual({ big: 7, rest: 3 })
+  })
+
   it('are per second over the time between two moments', () => {
     const now = metrics.nodeTotals(counts)
     const before = { ...now, count: { ...now.count!, in: 40, busyMs: 0 } }

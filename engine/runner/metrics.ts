@@ -3,7 +3,7 @@ import type { PipelineDocument } from '../pipeline/document.ts'
 import type { SourceLag, StepMetrics } from '../streams/api.ts'
 import type { TopologyPlan } from '../streams/plan.ts'
 import type { FeedMetrics, RunNodeMetrics } from './messages.ts'
-import { type NodeSteps, stepsByNode, topicOfNode } from './plan-nodes.ts'
+import { type NodeSteps, parentsOf, stepsByNode, topicOfNode } from './plan-nodes.ts'
 
 export interface Counts {
   /** Sums over all threads, by step. */
@@ -58,11 +58,26 @@ export class RunMetrics {
       if (!from) continue
       const branch = from.last.find((step) => step.op === 'branch')
       const counted = branch
-        ? (counts.steps[`${branch.id}.${edge.from.port}`] ?? none).in
+        ? this.#receivedFrom(`${branch.id}.${edge.from.port}`, edge.to.node, counts)
         : from.last.reduce((total, step) => total + (counts.steps[step.id] ?? none).out, 0)
       totals[edge.id] = counted
     }
     return totals
+  }
+
+  /** A branch counts all that leaves it as one; what went one way is what came in there, less what others sent there. */
+  #receivedFrom(ref: string, toNode: string, counts: Counts): number {
+    const to = this.#nodes.find((candidate) => candidate.node === toNode)?.steps ?? []
+    const takers = to.filter((step) => parentsOf(step).includes(ref))
+    let received = 0
+    for (const taker of takers) {
+      // Grouping by the key as it is takes no step of its own.
+      const counting =
+        taker.op === 'groupByKey' ? to.filter((step) => parentsOf(step).includes(taker.id)) : [taker]
+      for (const step of counting) received += (counts.steps[step.id] ?? none).in
+      for (const other of parentsOf(taker)) if (other !== ref) received -= (counts.steps[other] ?? none).out
+    }
+    return Math.max(0, received)
   }
 
   nodeMetrics(
