@@ -39,7 +39,9 @@ describe('a frame splitter', () => {
   it.each([
     ['a negative length', 'ffffffff', 'a length of -1 bytes'],
     ['a length past the maximum', '00000065', '101 bytes, more than the allowed 100'],
-    ['text instead of a length', Buffer.from('GET / HTTP/1.1').toString('hex'), 'more than the allowed 100'],
+    ['text instead of a length', Buffer.from('hello there').toString('hex'), 'more than the allowed 100'],
+    ['HTTP', Buffer.from('GET / HTTP/1.1').toString('hex'), 'it speaks HTTP'],
+    ['TLS', '16030100a5010000a10303', 'it speaks TLS'],
   ])('refuses %s, also when it comes byte by byte', (_, hex, message) => {
     const bytes = Buffer.from(hex, 'hex')
     expect(() => new FrameSplitter(100).push(bytes)).toThrow(message)

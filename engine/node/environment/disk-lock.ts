@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { constants, readFileSync } from 'node:fs'
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
-import { MillraceError } from '../../base/errors.ts'
+import { setTimeout } from 'node:timers/promises'
+import { isMillraceError, MillraceError } from '../../base/errors.ts'
 import type { DiskLock } from '../../environment/index.ts'
 import { fromSystemError, systemCodeOf } from './system-errors.ts'
 
@@ -22,36 +24,70 @@ const withoutLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 let ticketNumber = 0
 
+/** Between two looks at a lock that somebody is just taking over. */
+const takeOverPollMs = 5
+const attemptsMax = 200
+
 /**
  * A file that names its holder and comes into being whole and at once (a hard link to a finished file). A holder that
- * is no longer alive loses it: the file is moved away, and looked at again once moved, because another process
- * may have been faster and then it is that one's.
+ * is no longer alive loses it to one of those who want it.
  */
 export async function acquireLock(path: string): Promise<DiskLock> {
-  const ticket = `${process.pid}-${++ticketNumber}-${process.hrtime.bigint()}`
   const own: Holder = {
     pid: process.pid,
     started: processStart(process.pid),
     host: hostname(),
     program: process.title,
-    ticket,
+    ticket: `${process.pid}-${++ticketNumber}-${process.hrtime.bigint()}`,
   }
-  const prepared = `${path}.${ticket}`
   try {
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(prepared, JSON.stringify(own), { flag: 'wx' })
-    for (let attempt = 0; attempt < 10; attempt++) {
-      if (await tryLink(prepared, path)) return { release: () => releaseLock(path, ticket) }
+    await claim(path, own)
+    return { release: () => releaseLock(path, own.ticket) }
+  } catch (thrown) {
+    throw fromSystemError(thrown, path)
+  }
+}
+
+/** @throws MillraceError DATA_IN_USE */
+async function claim(path: string, own: Holder): Promise<void> {
+  const prepared = `${path}.${own.ticket}`
+  await writeFile(prepared, JSON.stringify(own), { flag: 'wx' })
+  try {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      if (await tryLink(prepared, path)) return
       const holder = await readHolder(path)
       if (holder === undefined) continue
       if (isAlive(holder)) throw inUse(path, holder)
-      await moveAway(path, holder, `${prepared}.stale`)
+      if (await takeOver(path, holder, own)) return
     }
     throw inUse(path, undefined)
-  } catch (thrown) {
-    throw fromSystemError(thrown, path)
   } finally {
     await rm(prepared, { force: true })
+  }
+}
+
+/**
+ * Only who holds the lock that is named after the dead holder may put another in that holder's place, and looks first whether
+ * it still is there. That lock can be left behind by a crash too, and is then taken over in the same way.
+ */
+async function takeOver(path: string, dead: Holder, own: Holder): Promise<boolean> {
+  const guard = `${path}.${createHash('sha256').update(dead.ticket).digest('hex').slice(0, 16)}`
+  try {
+    await claim(guard, own)
+  } catch (thrown) {
+    if (!isMillraceError(thrown, 'DATA_IN_USE')) throw thrown
+    await setTimeout(takeOverPollMs)
+    return false
+  }
+  try {
+    if ((await readHolder(path))?.ticket !== dead.ticket) return false
+    const replacement = `${guard}.new`
+    await writeFile(replacement, JSON.stringify(own))
+    await rename(replacement, path)
+    return true
+  } finally {
+    await releaseLock(guard, own.ticket)
   }
 }
 
@@ -108,18 +144,6 @@ function isAlive(holder: Holder): boolean {
   }
   const started = processStart(holder.pid)
   return started === '' || holder.started === '' || started === holder.started
-}
-
-async function moveAway(path: string, seen: Holder, stale: string): Promise<void> {
-  try {
-    await rename(path, stale)
-  } catch (thrown) {
-    if (systemCodeOf(thrown) === 'ENOENT') return
-    throw thrown
-  }
-  const moved = await readHolder(stale)
-  if (moved !== undefined && moved.ticket !== seen.ticket) await tryLink(stale, path)
-  await rm(stale, { force: true })
 }
 
 async function releaseLock(path: string, ticket: string): Promise<void> {

@@ -120,6 +120,18 @@ describe('the lock', () => {
     },
   )
 
+  test('of a dead holder never goes to two, however many want it at once', async () => {
+    await disk.makeFolder(`${folder}/data`)
+    for (let round = 0; round < 40; round++) {
+      writeFileSync(path(), `{"ticket": "dead ${round}`)
+      const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => disk.lock(path())))
+      const held = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
+      expect(held).toHaveLength(1)
+      expect(await disk.list(`${folder}/data`)).toEqual(['lock'])
+      await held[0]!.release()
+    }
+  })
+
   test('that a crash of the machine left half written is taken over', async () => {
     await disk.makeFolder(`${folder}/data`)
     writeFileSync(path(), '{"pid": 1')
