@@ -34,23 +34,7 @@ export function CommandPalette() {
       <Menu.List className="scroll">
         <Menu.Empty>No command, node or topic of that name.</Menu.Empty>
         {groups.map((group) => (
-          <Menu.Group key={group} heading={group}>
-            {commands
-              .filter(
-                (command) =>
-                  command.group === group && command.id !== 'palette' && command.enabled?.() !== false,
-              )
-              .map((command) => (
-                <Menu.Item
-                  key={command.id}
-                  value={`${group} ${command.title}`}
-                  onSelect={choose(command.run)}
-                >
-                  <span className="grow">{command.title}</span>
-                  {command.keys && <span className="faint">{keysText(command.keys)}</span>}
-                </Menu.Item>
-              ))}
-          </Menu.Group>
+          <Commands key={group} group={group} choose={choose} />
         ))}
         {nodes && nodes.length > 0 && (
           <Menu.Group heading="Nodes">
@@ -89,5 +73,27 @@ export function CommandPalette() {
         )}
       </Menu.List>
     </Menu.Dialog>
+  )
+}
+
+/** A group's commands as far as they can be run now. */
+function Commands(props: {
+  readonly group: Command['group']
+  readonly choose: (action: () => void) => () => void
+}) {
+  const { group, choose } = props
+  const offered = commands.filter(
+    (command) => command.group === group && command.id !== 'palette' && command.enabled?.() !== false,
+  )
+  if (offered.length === 0) return null
+  return (
+    <Menu.Group heading={group}>
+      {offered.map((command) => (
+        <Menu.Item key={command.id} value={`${group} ${command.title}`} onSelect={choose(command.run)}>
+          <span className="grow">{command.title}</span>
+          {command.keys && <span className="faint">{keysText(command.keys)}</span>}
+        </Menu.Item>
+      ))}
+    </Menu.Group>
   )
 }

@@ -50,7 +50,8 @@ function ConfirmDialog({ dialog }: { readonly dialog: Extract<Shown, { kind: 'co
         <>
           <Button onClick={close}>Cancel</Button>
           {other && <Button onClick={choose(other.run)}>{other.verb}</Button>}
-          <Button look={danger ? 'danger' : 'primary'} onClick={choose(run)}>
+          {/* Enter does what the dialog is about, unless that takes something away. */}
+          <Button autoFocus={!danger} look={danger ? 'danger' : 'primary'} onClick={choose(run)}>
             {verb}
           </Button>
         </>
