@@ -165,6 +165,8 @@ export class Controller {
   }
 
   private committed(term: Term): Promise<void> {
+    // Proposing may have shown that another leads by now: nobody would answer this any more.
+    if (this.term !== term) return Promise.reject(notController())
     const index = term.image.index
     if (index <= this.quorum.commitIndex) return Promise.resolve()
     return new Promise((resolve, reject) => {
