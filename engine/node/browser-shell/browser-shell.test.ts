@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -192,6 +194,17 @@ describe('the window’s channel', () => {
     ]
     for (const headers of attempts) await expect(connect(headers)).rejects.toThrow(/status 40[13]/)
     await expect(connect({ cookie: signedIn, origin: origin() }, '/other')).rejects.toThrow('status 404')
+  })
+
+  it('does not end the studio when a refused peer resets its connection', async () => {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const socket = connectSocket(shell.port, '127.0.0.1')
+      await once(socket, 'connect')
+      const lines = ['GET /host HTTP/1.1', 'Host: elsewhere', 'Connection: Upgrade', 'Upgrade: websocket']
+      socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+      socket.resetAndDestroy()
+    }
+    expect((await get('/')).status).toBe(401)
   })
 
   it('ends with the host process, and is there again when that has been started again', async () => {

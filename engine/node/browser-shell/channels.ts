@@ -23,6 +23,8 @@ export class WindowChannels {
 
   attach({ server, signIn }: StudioServer, host: HostSupervisor): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Node takes its own listener off before it hands a socket over: a peer's reset would end the studio.
+      socket.on('error', () => socket.destroy())
       const status = !signIn.isOwnOrigin(request)
         ? '403 Forbidden'
         : !signIn.isSignedIn(request)
