@@ -3,14 +3,21 @@ import { create } from 'zustand'
 import { MillraceError } from '../../engine/base/errors.ts'
 import type { RunFailure, RunState } from '../../engine/host/contract.ts'
 import { host } from '../host/client.ts'
+import { openPipeline } from './document-store.ts'
 import { clearSamples, latestSample, pushSample } from './live.ts'
 import { tellFailure } from './toasts.ts'
+
+export interface CountedFailure {
+  readonly key: string
+  readonly failure: RunFailure
+  readonly count: number
+}
 
 interface RunStore {
   readonly run: RunState | undefined
   /** The path whose run is being started, and since when. */
   readonly startingPath: string | undefined
-  readonly failures: readonly RunFailure[]
+  readonly failures: readonly CountedFailure[]
   readonly endedMs: number | undefined
 }
 
@@ -42,7 +49,7 @@ export async function startRun(path: string, fromStart: boolean): Promise<void> 
   } catch (thrown) {
     const error = MillraceError.from(thrown)
     const { code, what, where, remedy } = error
-    useRun.setState({ failures: [{ error: { code, what, where, remedy } }] })
+    addFailure({ error: { code, what, where, remedy } })
     tellFailure('Run', error)
   } finally {
     useRun.setState({ startingPath: undefined })
@@ -65,36 +72,68 @@ export async function stopRun(): Promise<void> {
 export async function refreshRun(): Promise<void> {
   try {
     const { run } = await host().call('run.state', {})
+    const before = useRun.getState().run
     if (run) adoptRun(run)
-    else useRun.setState({ run: undefined })
+    else if (before && isLive(before)) adoptRun({ ...before, state: 'failed', failure: lostWithHost })
+    else if (before?.failure !== lostWithHost) useRun.setState({ run: undefined })
   } catch {
     // Not connected: asked again with the next connection.
   }
+}
+
+/** A new host knows nothing of the run that ended with the one before. */
+const lostWithHost: RunFailure = {
+  error: {
+    code: 'HOST_LOST',
+    what: 'The engine ended, and the run with it',
+    remedy: 'run again, and it goes on where it stopped',
+  },
 }
 
 export function adoptRun(run: RunState): void {
   const before = useRun.getState().run
   const ended = !isLive(run)
   useRun.setState((state) => ({
-    run,
+    run: run.failure ? { ...run, failure: located(run.failure) } : run,
     endedMs: ended ? (state.endedMs ?? Date.now()) : undefined,
     failures: before?.runId === run.runId ? state.failures : [],
   }))
-  if (run.failure) addFailure(run.failure)
+  if (run.failure && !isKnown(run.failure)) addFailure(run.failure)
   if (!ended && pulling !== run.runId) {
     if (latestSample()?.runId !== run.runId) clearSamples()
     void pull(run.runId)
   }
 }
 
-export function addFailure(failure: RunFailure): void {
-  const key = (made: RunFailure) => `${made.error.code}|${made.node}|${made.error.what}|${made.error.where}`
-  useRun.setState(({ failures }) =>
-    failures.some((known) => key(known) === key(failure))
-      ? {}
-      : { failures: [...failures, failure].slice(-100) },
-  )
+/** The runner names files by where they lie; the window knows them by their place in the pipeline's folder. */
+function located(failure: RunFailure): RunFailure {
+  const { file } = failure
+  const known =
+    file && openPipeline()?.files.find((own) => file.path === own.path || file.path.endsWith(`/${own.path}`))
+  return file && known ? { ...failure, file: { ...file, path: known.path } } : failure
 }
+
+/** Failures of the same kind at the same place are one, counted; the newest message stands for all. */
+export function addFailure(told: RunFailure): void {
+  const failure = located(told)
+  const key = failureKey(failure)
+  useRun.setState(({ failures }) => {
+    const known = failures.find((other) => other.key === key)
+    const counted = { key, failure, count: (known?.count ?? 0) + 1 }
+    if (known) return { failures: failures.map((other) => (other === known ? counted : other)) }
+    return { failures: [...failures, counted].slice(-failuresMax) }
+  })
+}
+
+const failuresMax = 100
+
+function isKnown(failure: RunFailure): boolean {
+  const key = failureKey(located(failure))
+  return useRun.getState().failures.some((known) => known.key === key)
+}
+
+const failureKey = ({ error, node, file }: RunFailure) =>
+  [error.code, node, file ? `${file.path}:${file.line}` : error.where].join('|')
 
 let pulling: string | undefined
 const restMs = 500

@@ -84,8 +84,10 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     await page
       .getByRole('button', { name: /^Brokers: 1 running, 2 running, 3 running/ })
       .waitFor({ timeout: 30_000 })
+    await page.getByRole('alert').getByText('The engine ended, and the run with it').waitFor()
     await picture(page, 'host-back')
     await run().click()
+    await page.getByText('The engine ended, and the run with it').waitFor({ state: 'detached' })
     await eventually(async () =>
       expect(await figureIn(page.locator('.run-figures'), /in ([\d.]+k?)\/s/)).toBeGreaterThan(0),
     )
@@ -114,7 +116,7 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     const offer = page.getByRole('dialog', { name: 'Go on with the unsaved draft?' })
     await offer.waitFor()
     await picture(page, 'draft-offered')
-    await offer.getByRole('button', { name: 'Use the draft' }).click()
+    await page.keyboard.press('Enter')
     await node(page, 'delayed').getByText('value.delay >= 17').waitFor()
     await page.getByText('unsaved', { exact: true }).waitFor()
     await page.keyboard.press('Control+s')
