@@ -7,6 +7,7 @@ const metaName = 'cluster.json'
 /** Where a cluster keeps its data, held by one process at a time. */
 export interface DataFolder {
   readonly path: string
+  readonly isTemporary: boolean
   /** Lets it go; a temporary one is removed. */
   release(): Promise<void>
 }
@@ -19,7 +20,7 @@ export async function openDataFolder(
 ): Promise<DataFolder> {
   if (path === undefined) {
     const temporary = await disk.temporaryFolder('millrace-cluster-')
-    return { path: temporary, release: () => disk.remove(temporary) }
+    return { path: temporary, isTemporary: true, release: () => disk.remove(temporary) }
   }
   await disk.makeFolder(path)
   const lock: DiskLock = await disk.lock(`${path}/disk.lock`)
@@ -32,7 +33,7 @@ export async function openDataFolder(
     await lock.release()
     throw thrown
   }
-  return { path, release: () => lock.release() }
+  return { path, isTemporary: false, release: () => lock.release() }
 }
 
 function checkMeta(text: string, where: string, brokers: number): void {

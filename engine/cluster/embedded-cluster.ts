@@ -181,7 +181,10 @@ export class EmbeddedCluster {
     // Together: nobody takes over from anybody, and all are in sync at the next start.
     this.hub.quiet()
     const live = [...this.brokers.values()].filter(({ isLive }) => isLive)
-    await Promise.all(live.map((broker) => broker.stop({ controlled: false })))
+    // What is about to be removed needs no syncing.
+    const end = (broker: ClusterBroker) =>
+      this.folder.isTemporary ? broker.kill() : broker.stop({ controlled: false })
+    await Promise.all(live.map(end))
     await this.folder.release()
   }
 

@@ -39,6 +39,7 @@ export function registerBroker(
   const { id, incarnation, host, port } = registration
   const known = state.image.brokers.get(id)
   state.contactMs.set(id, nowMs)
+  state.heard.add(id)
   if (known?.incarnation === incarnation) {
     return { records: [], response: { error: 'NONE', brokerEpoch: known.brokerEpoch } }
   }
@@ -50,7 +51,7 @@ export function registerBroker(
     records.push(
       ...(isIntact
         ? recordsForLeaving(state.image, id).filter(isLeaderless).map(keepIsr)
-        : recordsForUncleanReturn(state.image, id, registration.logs)),
+        : recordsForUncleanReturn(state.image, id, registration.logs, isHeard(state))),
     )
   }
   records.push({ type: 'register-broker', id, brokerEpoch, incarnation, host, port })
@@ -85,6 +86,8 @@ export function heartbeat(state: ControllerState, beat: Heartbeat, nowMs: number
     return { records: [], response: { error: 'STALE_BROKER_EPOCH', fenced: true, mayShutDown: false } }
   }
   state.contactMs.set(beat.id, nowMs)
+  const isFirst = !state.heard.has(beat.id)
+  state.heard.add(beat.id)
   const id = { id: beat.id, brokerEpoch: beat.brokerEpoch }
   if (beat.wantsShutdown) {
     const leaving = recordsForLeaving(state.image, beat.id)
@@ -94,13 +97,19 @@ export function heartbeat(state: ControllerState, beat: Heartbeat, nowMs: number
     return { records, response: { error: 'NONE', fenced: broker.fenced, mayShutDown: leaving.length === 0 } }
   }
   if (!broker.fenced || beat.appliedIndex < broker.brokerEpoch) {
-    return { records: [], response: { error: 'NONE', fenced: broker.fenced, mayShutDown: false } }
+    // One that was there all the time: partitions may have waited for a word of it.
+    const records = isFirst && !broker.fenced ? recordsForReturning(state.image, beat.id, isHeard(state)) : []
+    return { records, response: { error: 'NONE', fenced: broker.fenced, mayShutDown: false } }
   }
   const records: MetadataRecord[] = [
     { type: 'unfence-broker', ...id },
-    ...recordsForReturning(state.image, beat.id),
+    ...recordsForReturning(state.image, beat.id, isHeard(state)),
   ]
   return { records, response: { error: 'NONE', fenced: false, mayShutDown: false } }
+}
+
+function isHeard({ heard }: ControllerState): (id: number) => boolean {
+  return (id) => heard.has(id)
 }
 
 /** Fences a broker that has gone silent, one at a time. */

@@ -12,14 +12,15 @@ import { createPartitions, createTopic, deleteTopic } from './topics.ts'
 class Decider {
   image = new ClusterImage()
   readonly contactMs = new Map<number, number>()
+  readonly heard = new Set<number>()
   private readonly random = createSeededRandom(1)
   private lives = 0
 
   decide<Response>(decision: (state: ControllerState) => Decision<Response>): Response {
-    const { image, contactMs, random } = this
+    const { image, contactMs, heard, random } = this
     const nextIndex = image.index + 1
     const settings = new BrokerSettings({ 'default.replication.factor': '3' })
-    const { records, response } = decision({ image, settings, random, contactMs, nextIndex })
+    const { records, response } = decision({ image, settings, random, contactMs, heard, nextIndex })
     for (const record of records) image.apply(record)
     if (records.length > 0) image.index = nextIndex
     return response
@@ -148,6 +149,39 @@ describe('a broker that comes back', () => {
         expect(decider.partition.suspects).toBeUndefined()
       }
     }
+  })
+
+  test('with all others, uncleanly and so soon that none was missed, leads if its log is the longest', () => {
+    for (const best of [1, 2, 3]) {
+      for (const order of [
+        [1, 2, 3],
+        [3, 1, 2],
+        [2, 3, 1],
+      ]) {
+        const decider = threeBrokers()
+        const isr = [1, 2, 3]
+        decider.image.apply({ type: 'partition-change', topicId: decider.topicId, partition: 0, isr })
+        // Another controller, for whom the image still calls all of them active.
+        decider.heard.clear()
+        for (const id of order) {
+          decider.register(id, [{ lastEpoch: 0, endOffset: id === best ? 10 : 5 }])
+          decider.beat(id)
+        }
+        expect(decider.partition).toMatchObject({ leader: best, isr: [best] })
+      }
+    }
+  })
+
+  test('uncleanly waits for the word of one that was there all the time, which then leads', () => {
+    const decider = threeBrokers()
+    const [a, b] = decider.partition.replicas as [number, number, number]
+    decider.image.apply({ type: 'partition-change', topicId: decider.topicId, partition: 0, isr: [a, b] })
+    decider.heard.clear()
+    decider.register(a, [{ lastEpoch: 9, endOffset: 999 }])
+    decider.beat(a)
+    expect(decider.partition.leader).toBe(-1)
+    decider.beat(b)
+    expect(decider.partition).toMatchObject({ leader: b, isr: [b] })
   })
 
   test('uncleanly does not lead before one that had not stopped', () => {

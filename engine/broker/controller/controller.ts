@@ -26,6 +26,7 @@ interface Term {
   /** The committed image with all proposals on top. */
   readonly image: ClusterImage
   readonly contactMs: Map<number, number>
+  readonly heard: Set<number>
   readonly waiting: Waiting[]
 }
 
@@ -112,7 +113,7 @@ export class Controller {
 
   private takeOffice(): void {
     const image = this.quorum.image.clone()
-    this.term = { epoch: this.quorum.epoch, image, contactMs: new Map(), waiting: [] }
+    this.term = { epoch: this.quorum.epoch, image, contactMs: new Map(), heard: new Set(), waiting: [] }
     this.environment.log.write('info', 'controller', `active, epoch ${this.term.epoch}`)
     if (image.clusterId === '') {
       const clusterId = clusterIdOf(this.random.bytes(16))
@@ -150,6 +151,7 @@ export class Controller {
       settings,
       random,
       contactMs: term.contactMs,
+      heard: term.heard,
       nextIndex: quorum.nextIndex,
     }
     const { records, response } = decision(state, this.environment.clock.monotonicMs())

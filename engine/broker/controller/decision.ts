@@ -13,6 +13,8 @@ export interface ControllerState {
   readonly random: Random
   /** When each broker was last heard of. */
   readonly contactMs: Map<number, number>
+  /** Brokers that have spoken to this controller. Of others the image may tell what was before all of them stopped. */
+  readonly heard: Set<number>
   /** Of the entry that the next decision becomes. */
   readonly nextIndex: number
 }

@@ -24,9 +24,13 @@ export function electLeader(
  * What becomes of a broker's partitions when it is gone: it leaves the in-sync sets, and others take its leadership.
  * The last in-sync member stays in the set, as nobody else has all that was acknowledged.
  */
-export function recordsForLeaving(image: ClusterImage, brokerId: number): MetadataRecord[] {
+export function recordsForLeaving(
+  image: ClusterImage,
+  brokerId: number,
+  isHeard: IsEligible = () => true,
+): MetadataRecord[] {
   const eligible = eligibleIn(image)
-  const isEligible: IsEligible = (id) => id !== brokerId && eligible(id)
+  const isEligible: IsEligible = (id) => id !== brokerId && eligible(id) && isHeard(id)
   const records: MetadataRecord[] = []
   forEachPartition(image, (topicId, partition, state) => {
     if (!state.isr.includes(brokerId)) return
@@ -45,18 +49,21 @@ export function recordsForLeaving(image: ClusterImage, brokerId: number): Metada
 /**
  * A broker came back from an unclean stop, and may lack what it acknowledged (KIP-966). While another member is up it
  * leaves the in-sync set. Otherwise it stays as a suspect: once all members are back, the one that has most leads.
+ * @param isHeard whether a broker has spoken to this controller; the image alone still calls those active that all stopped
+ * together
  */
 export function recordsForUncleanReturn(
   image: ClusterImage,
   brokerId: number,
   logs: readonly LogReport[],
+  isHeard: IsEligible,
 ): MetadataRecord[] {
   const reports = new Map(logs.map((log) => [`${log.topicId}:${log.partition}`, log]))
-  const leaving = recordsForLeaving(image, brokerId)
+  const leaving = recordsForLeaving(image, brokerId, isHeard)
   const staying: MetadataRecord[] = []
   const isStaying = new Set<string>()
   forEachPartition(image, (topicId, partition, state) => {
-    const isLed = state.isr.some((id) => id !== brokerId && image.isActive(id))
+    const isLed = state.isr.some((id) => id !== brokerId && image.isActive(id) && isHeard(id))
     if (!state.isr.includes(brokerId) || (isLed && !state.suspects?.length)) return
     const key = `${topicId}:${partition}`
     isStaying.add(key)
@@ -80,9 +87,13 @@ export interface LogReport {
 }
 
 /** Leadership of partitions that have none and for which the broker, now active, is in sync. */
-export function recordsForReturning(image: ClusterImage, brokerId: number): MetadataRecord[] {
+export function recordsForReturning(
+  image: ClusterImage,
+  brokerId: number,
+  isHeard: IsEligible,
+): MetadataRecord[] {
   const eligible = eligibleIn(image)
-  const isEligible: IsEligible = (id) => id === brokerId || eligible(id)
+  const isEligible: IsEligible = (id) => id === brokerId || (eligible(id) && isHeard(id))
   const records: MetadataRecord[] = []
   forEachPartition(image, (topicId, partition, state) => {
     if (state.leader !== -1 || !state.isr.includes(brokerId)) return

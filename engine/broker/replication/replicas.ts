@@ -295,7 +295,10 @@ export class Replicas {
     for (const replica of [...this.byKey.values()]) {
       // Followers let go what their leader has let go.
       if (this.isClosed) return
-      if (replica.isOpen && replica.leader) await replica.log.applyRetention(replica.highWatermark)
+      if (!replica.isOpen || !replica.leader || replica.isChanging) continue
+      await replica.change(async (log) => {
+        await log.applyRetention(replica.highWatermark)
+      })
     }
   }
 
