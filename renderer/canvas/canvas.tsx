@@ -189,7 +189,7 @@ function CanvasInside() {
               nodeColor={minimapColour}
               nodeBorderRadius={12}
               bgColor="var(--panel)"
-              maskColor="color-mix(in oklch, var(--canvas) 55%, transparent)"
+              maskColor="color-mix(in oklab, var(--canvas) 55%, transparent)"
               style={{ width: 138, height: 80 }}
             />
           )}

@@ -42,6 +42,8 @@ export interface View {
   readonly changed: ReadonlySet<string>
   readonly restricted: boolean
   readonly splice: string | undefined
+  /** The node that ended the last run. */
+  readonly failed: string | undefined
 }
 
 interface Made<Source, Element> {
@@ -64,7 +66,7 @@ export class Derivation {
     const made = view.document.nodes.map((node) => {
       const position = view.dragged.get(node.id) ?? node.position
       const state: NodeState = {
-        errors: errors.get(node.id) ?? 0,
+        errors: (errors.get(node.id) ?? 0) + (view.failed === node.id ? 1 : 0),
         changed: view.changed.has(node.id),
         restricted: view.restricted,
       }

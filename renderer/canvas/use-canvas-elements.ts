@@ -4,7 +4,7 @@ import { useAnalysis } from '../stores/analysis.ts'
 import { useChangedNodes } from '../stores/changed.ts'
 import { openDocument, useDocument } from '../stores/document-store.ts'
 import { connectPorts, moveNodes, reconnectEdge } from '../stores/edit-actions.ts'
-import { useRunning } from '../stores/run.ts'
+import { useOwnRun, useRunning } from '../stores/run.ts'
 import { select, useSelection } from '../stores/selection.ts'
 import { tryConnect } from './connecting.ts'
 import { type CanvasEdge, type CanvasNode, Derivation } from './derive.ts'
@@ -26,6 +26,8 @@ export function useCanvasElements(splice: string | undefined) {
   const [derivation] = useState(() => new Derivation())
 
   const document = pipeline?.document
+  const own = useOwnRun(pipeline?.path)
+  const failed = own?.state === 'failed' ? own.failure?.node : undefined
   const restricted = pipeline?.trusted === false
   const [nodes, edges] = useMemo((): [CanvasNode[], CanvasEdge[]] => {
     if (!document) return [[], []]
@@ -39,9 +41,10 @@ export function useCanvasElements(splice: string | undefined) {
       changed,
       restricted,
       splice,
+      failed,
     }
     return [derivation.nodes(view), derivation.edges(view)]
-  }, [derivation, document, problems, selection, dragged, running, changed, restricted, splice])
+  }, [derivation, document, problems, selection, dragged, running, changed, restricted, splice, failed])
 
   const drag = useCallback((positions: Positions) => {
     latestDrag.current = positions

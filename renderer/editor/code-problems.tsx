@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { RecordRow } from '../../engine/host/contract.ts'
 import { host } from '../host/client.ts'
-import { ProblemRow } from '../panels/problems-tab.tsx'
+import { ProblemRow, problemKey } from '../panels/problems-tab.tsx'
 import { JsonLine } from '../parts/json.tsx'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useDocument } from '../stores/document-store.ts'
@@ -22,7 +22,7 @@ export function CodeProblems({ path }: { readonly path: string }) {
       </h3>
       <ul>
         {problems.map((problem) => (
-          <li key={`${problem.file?.line}:${problem.file?.column}${problem.what}`}>
+          <li key={problemKey(problem)}>
             <ProblemRow problem={problem} />
           </li>
         ))}

@@ -1,4 +1,5 @@
 import { Spline } from 'lucide-react'
+import { problemKey } from '../panels/problems-tab.tsx'
 import { Button } from '../parts/controls.tsx'
 import { rate, whole } from '../parts/format.ts'
 import { useAnalysis } from '../stores/analysis.ts'
@@ -32,7 +33,7 @@ export function EdgeInspector({ edge }: { readonly edge: string }) {
       </header>
       <div className="inspector-body scroll form">
         {problems.map((problem) => (
-          <p key={problem.code + problem.what} className="notice error">
+          <p key={problemKey(problem)} className="notice error">
             <span>
               {problem.what}
               <br />

@@ -2,6 +2,7 @@ import { Code, RotateCw, TriangleAlert } from 'lucide-react'
 import { fieldShown } from '../../engine/pipeline/config.ts'
 import type { FieldSpec } from '../../engine/pipeline/definition.ts'
 import type { ConfigValue, PipelineNode } from '../../engine/pipeline/document.ts'
+import { problemKey } from '../panels/problems-tab.tsx'
 import { Button, Select } from '../parts/controls.tsx'
 import { definitionOf, fullConfig } from '../parts/kinds.ts'
 import { useAnalysis } from '../stores/analysis.ts'
@@ -35,7 +36,7 @@ export function FormTab({ node }: { readonly node: PipelineNode }) {
         .filter((problem) => !problem.field)
         .map((problem) => (
           <button
-            key={problem.code + problem.what}
+            key={problemKey(problem)}
             type="button"
             className="notice error notice-button"
             onClick={() => showProblem(problem)}

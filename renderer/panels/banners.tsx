@@ -70,7 +70,7 @@ function FailedRun({ path }: { readonly path: string }) {
       <span className="grow ellipsis" title={error.remedy}>
         <b>The run failed{name ? ` at ${name}` : ''}.</b> {error.what}
         {file && ` (${file.path}:${file.line})`}
-        {error.remedy && ` ${error.remedy}`}
+        {error.remedy && `: ${error.remedy}`}
       </span>
       <Button look="small" onClick={go}>
         {file ? 'Go to the line' : node ? 'Show the node' : 'Show the log'}

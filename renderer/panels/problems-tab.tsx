@@ -2,6 +2,7 @@ import { CircleX, TriangleAlert } from 'lucide-react'
 import type { RunFailure } from '../../engine/host/contract.ts'
 import type { Problem } from '../../engine/pipeline/problem.ts'
 import { Empty } from '../parts/controls.tsx'
+import { whole } from '../parts/format.ts'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useDocument } from '../stores/document-store.ts'
 import { showFile, showNode, showProblem } from '../stores/reveal.ts'
@@ -16,28 +17,22 @@ export function ProblemsTab() {
   }
   return (
     <ul className="problem-list scroll" aria-label="Problems">
-      {failures.map((failure) => (
-        <li key={`${failure.error.code}${failure.node}${failure.error.what}`}>
-          <FailureRow failure={failure} />
+      {failures.map(({ key, failure, count }) => (
+        <li key={key}>
+          <FailureRow failure={failure} count={count} />
         </li>
       ))}
       {problems.map((problem) => (
-        <li
-          key={[
-            problem.code,
-            problem.node,
-            problem.edge,
-            problem.field,
-            problem.file?.line,
-            problem.what,
-          ].join()}
-        >
+        <li key={problemKey(problem)}>
           <ProblemRow problem={problem} />
         </li>
       ))}
     </ul>
   )
 }
+
+export const problemKey = ({ code, node, edge, field, file, what }: Problem) =>
+  [code, node, edge, field, file?.path, file?.line, file?.column, what].join('|')
 
 export function ProblemRow({ problem }: { readonly problem: Problem }) {
   const node = useNodeName(problem.node)
@@ -62,13 +57,15 @@ export function ProblemRow({ problem }: { readonly problem: Problem }) {
   )
 }
 
-function FailureRow({ failure }: { readonly failure: RunFailure }) {
+function FailureRow({ failure, count }: { readonly failure: RunFailure; readonly count: number }) {
   const node = useNodeName(failure.node)
   const go = () => {
     if (failure.file) showFile(failure.file.path, failure.file.line, failure.file.column)
     else if (failure.node) showNode(failure.node)
   }
-  const place = failure.file ? `${failure.file.path}:${failure.file.line}` : (node ?? failure.error.where)
+  const place = failure.file
+    ? `${failure.file.path.replace(/^processors\//, '')}:${failure.file.line}`
+    : (node ?? failure.error.where)
   return (
     <button type="button" className="problem" onClick={go}>
       <CircleX size={15} className="bad" aria-label="Run failed" />
@@ -77,6 +74,7 @@ function FailureRow({ failure }: { readonly failure: RunFailure }) {
         {failure.error.what}
         <small>
           {failure.error.code}
+          {count > 1 && ` · ${whole(count)} times`}
           {failure.error.remedy && ` · ${failure.error.remedy}`}
         </small>
       </span>
