@@ -39,6 +39,7 @@ export const problemCodes = {
   'MR-211': { title: 'a bypassed node that cannot be passed by', severity: 'warning' },
   'MR-212': { title: 'the same topic read by two sources', severity: 'error' },
   'MR-213': { title: 'join inputs with different numbers of partitions', severity: 'error' },
+  'MR-214': { title: 'a sink that would write over a file of the pipeline', severity: 'error' },
   'MR-301': { title: 'a type error in an expression', severity: 'error' },
   'MR-302': { title: 'an error in a processor’s file', severity: 'error' },
   'MR-303': { title: 'what flows in does not fit the processor', severity: 'error' },

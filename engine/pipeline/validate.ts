@@ -20,6 +20,7 @@ import {
 import { duplicateIds } from './parse.ts'
 import type { Problem } from './problem.ts'
 import { problem } from './problem-codes.ts'
+import { sinkFiles } from './sink-files.ts'
 
 export function validate(
   document: PipelineDocument,
@@ -32,7 +33,8 @@ export function validate(
     ...document.edges.flatMap((edge) => checkEdge(document, definitions, edge)),
     ...tooManyEdges(document, definitions),
     ...cycle(document),
-    ...sharedTargets(document, definitions),
+    ...sinkFiles(document, definitions),
+    ...sharedTopics(document, definitions),
     ...nothingToRun(document, definitions),
   ]
   const order = new Map(document.nodes.map((node, index) => [node.id, index]))
@@ -157,10 +159,9 @@ function cycle(document: PipelineDocument): Problem[] {
   ]
 }
 
-/** Files written by two sinks; topics read by two sources; topics written and read again in one pipeline. */
-function sharedTargets(document: PipelineDocument, definitions: Definitions): Problem[] {
+/** Topics read by two sources; topics written and read again in one pipeline. */
+function sharedTopics(document: PipelineDocument, definitions: Definitions): Problem[] {
   const found: Problem[] = []
-  const files = new Map<string, PipelineNode>()
   const read = new Map<string, PipelineNode>()
   const written = new Map<string, PipelineNode>()
   for (const node of document.nodes) {
@@ -169,14 +170,7 @@ function sharedTargets(document: PipelineDocument, definitions: Definitions): Pr
     const config = configWithDefaults(definition, node.config)
     for (const field of definition.fields) {
       const name = textOf(config, field.name)
-      if (name === '') continue
-      if (field.type === 'file' && definition.category === 'sink') {
-        const path = name.replace(/^\.\//, '')
-        const other = files.get(path)
-        if (other) found.push(sameFile(node, other, path, field.name))
-        else files.set(path, node)
-      }
-      if (field.type !== 'topic') continue
+      if (name === '' || field.type !== 'topic') continue
       if (definition.category === 'sink') written.set(name, node)
       else if (read.has(name)) found.push(sameTopic(node, read.get(name)!, name, field.name))
       else read.set(name, node)
@@ -187,15 +181,6 @@ function sharedTargets(document: PipelineDocument, definitions: Definitions): Pr
     if (writer) found.push(feedback(document, reader, writer, topic))
   }
   return found
-}
-
-function sameFile(node: PipelineNode, other: PipelineNode, path: string, field: string): Problem {
-  return problem('MR-209', {
-    what: `${node.name} writes ${path}, and so does ${other.name}`,
-    remedy: 'give one of them another file, or merge the streams into one sink',
-    node: node.id,
-    field,
-  })
 }
 
 function sameTopic(node: PipelineNode, other: PipelineNode, topic: string, field: string): Problem {

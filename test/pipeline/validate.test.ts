@@ -107,12 +107,36 @@ describe('a document', () => {
     ['a pipeline without a sink', documentOf({ source }), ['MR-208', 'MR-207']],
     [
       'two sinks on one file',
-      documentOf({ source, a: ['file-sink', { file: 'x.csv' }], b: ['file-sink', { file: './x.csv' }] }, [
+      documentOf({ source, a: ['file-sink', { file: 'x.csv' }], b: ['file-sink', { file: './/x.csv' }] }, [
         'source > a',
         'source > b',
       ]),
       ['MR-209'],
     ],
+    ...(
+      [
+        ['a sink on the file that a source reads', './data//in.ndjson'],
+        ['a sink on the file of a source in other letters', 'Data/In.ndjson'],
+        ['a sink on a folder of a source', 'data/'],
+        ['a sink on the document', 'x/.././pipeline.json'],
+        ['a sink on the read-me', 'README.md'],
+        ['a sink on a processor', 'code/work.ts'],
+        ['a sink on the folder of a processor', 'code'],
+        ['a sink among the processors', 'processors/out.ndjson'],
+        ['a sink on the folder itself', '.'],
+      ] as const
+    ).map(([what, file]): [string, PipelineDocument, string[]] => [
+      what,
+      documentOf(
+        {
+          source: ['file-source', { file: 'data/in.ndjson' }],
+          p: ['processor', { file: 'code/work.ts' }],
+          sink: ['file-sink', { file }],
+        },
+        ['source > p', 'p > sink'],
+      ),
+      file.includes('..') ? ['MR-124', 'MR-214'] : ['MR-214'],
+    ]),
     [
       'a topic that is written and read again',
       documentOf({ source, sink: ['topic-sink', { topic: 'in' }] }, ['source > sink']),
