@@ -8,7 +8,8 @@ export interface TailChunk {
   readonly segment: Segment
   /** Of the first byte, in the segment's file. */
   readonly position: number
-  readonly buffer: Buffer
+  /** Empty once the chunk is gone. */
+  buffer: Buffer
   readonly baseOffset: number
   nextOffset: number
   /** How much of the buffer is used, and of that how much has been written to the file. */
@@ -17,6 +18,8 @@ export interface TailChunk {
   readonly owner: TailOwner
   isGone: boolean
 }
+
+const nothing = Buffer.alloc(0)
 
 export interface TailOwner {
   /** The chunk is the first one that the owner still has. */
@@ -32,6 +35,8 @@ export class TailMemory {
   #bytes = 0
   #queue: TailChunk[] = []
   #head = 0
+  /** In the whole queue; all before the head are. */
+  #goneCount = 0
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax
@@ -47,26 +52,30 @@ export class TailMemory {
     this.shrink()
   }
 
-  /** The owner has let the chunk go. */
+  /** The owner has let the chunk go: it can lie anywhere in the queue, behind one that stays for long. */
   release(chunk: TailChunk): void {
     if (chunk.isGone) return
     chunk.isGone = true
     this.#bytes -= chunk.buffer.length
+    chunk.buffer = nothing
+    this.#goneCount++
+    if (this.#goneCount * 2 <= this.#queue.length) return
+    this.#queue = this.#queue.filter(({ isGone }) => !isGone)
+    this.#head = 0
+    this.#goneCount = 0
   }
 
   /** Also called when chunks were written, which makes them free to go. */
   shrink(): void {
-    while (this.#head < this.#queue.length) {
+    while (this.#bytes > this.bytesMax && this.#head < this.#queue.length) {
       const chunk = this.#queue[this.#head]!
-      if (!chunk.isGone) {
-        if (this.#bytes <= this.bytesMax || chunk.writtenBytes < chunk.usedBytes) break
-        chunk.owner.evict(chunk)
-        this.release(chunk)
+      if (chunk.isGone) {
+        this.#head++
+        continue
       }
-      this.#head++
+      if (chunk.writtenBytes < chunk.usedBytes) break
+      chunk.owner.evict(chunk)
+      this.release(chunk)
     }
-    if (this.#head < 1024 && this.#head < this.#queue.length) return
-    this.#queue = this.#queue.slice(this.#head)
-    this.#head = 0
   }
 }
