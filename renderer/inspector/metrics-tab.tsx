@@ -4,6 +4,7 @@ import { Chart } from '../parts/chart.tsx'
 import { Empty } from '../parts/controls.tsx'
 import { figure, percent, rate, span, whole } from '../parts/format.ts'
 import { Partition } from '../parts/partition.tsx'
+import { openPipeline } from '../stores/document-store.ts'
 import { useLive, useNodeMetrics } from '../stores/live.ts'
 
 /** Totals, rates, lag per partition and the last error of one node. */
@@ -18,7 +19,7 @@ export function MetricsTab({ node }: { readonly node: PipelineNode }) {
         <p className="notice error">
           <TriangleAlert size={15} aria-hidden />
           <span>
-            {metrics.lastError.what} <span className="mono faint">{metrics.lastError.where}</span>
+            {metrics.lastError.what} <span className="mono faint">{shortPlace(metrics.lastError.where)}</span>
             <br />
             {whole(metrics.lastError.count)} times
           </span>
@@ -69,4 +70,10 @@ export function MetricsTab({ node }: { readonly node: PipelineNode }) {
       )}
     </div>
   )
+}
+
+/** Places in files are told with the pipeline's folder, which is known here. */
+function shortPlace(where: string): string {
+  const folder = openPipeline()?.path.replace(/\/?pipeline\.json$/, '')
+  return folder ? where.replaceAll(`${folder}/`, '') : where
 }

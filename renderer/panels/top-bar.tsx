@@ -125,6 +125,7 @@ function RunFigures() {
         lag {text(figure(sample?.lagRecords))}{' '}
         <span className="behind">{sample?.lagMs === undefined ? '' : behind(sample.lagMs)}</span>
       </span>
+      {(sample === undefined || sample.state === 'starting') && <span>starting</span>}
       {sample?.state === 'idle' && <span className="good">all read</span>}
     </div>
   )
