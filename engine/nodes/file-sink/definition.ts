@@ -11,7 +11,7 @@ export const definition: NodeDefinition = {
 first, \`<pipeline>-<node>-sink\`, so that a single writer keeps them in order; the committed offset moves when the file has
 them. After a crash the last few records may be written again.
 
-*Run from start* begins with an empty file. CSV has the columns that you name, or those of the first record.`,
+*Run from start* begins with an empty file; it removes only a file that this sink has begun. CSV has the columns that you name, or those of the first record.`,
   fields: [
     { type: 'file', name: 'file', label: 'File', required: true, default: 'out/records.ndjson' },
     {

@@ -1,7 +1,9 @@
-import type { DiskFile, Environment } from '../../environment/index.ts'
-import { formatCsvLine } from '../../formats/index.ts'
+import type { Environment } from '../../environment/index.ts'
+import { formatCsvLine, inferCsvColumns } from '../../formats/index.ts'
+import { plainPath } from '../../pipeline/index.ts'
 import type { ExternalSink, StreamRecord } from '../../streams/api.ts'
 import type { NodeRuntime, SinkContext } from '../runtime.ts'
+import { OutputFile, removeOutput } from './output-file.ts'
 
 interface Settings {
   readonly file: string
@@ -23,12 +25,16 @@ function settingsOf(config: Readonly<Record<string, unknown>>): Settings {
   }
 }
 
+function pathOf(folder: string, { file }: Settings): string {
+  const path = plainPath(file)
+  return path === '' ? folder : `${folder}/${path}`
+}
+
 class FileSink implements ExternalSink {
   readonly #environment: Environment
   readonly #folder: string
   readonly #settings: Settings
-  #file: DiskFile | undefined
-  #end = 0
+  #file: OutputFile | undefined
   #columns: readonly string[]
 
   constructor({ environment, config, folder }: SinkContext) {
@@ -39,23 +45,16 @@ class FileSink implements ExternalSink {
   }
 
   async open(): Promise<void> {
-    const { disk } = this.#environment
-    const path = `${this.#folder}/${this.#settings.file}`
-    await disk.makeFolder(path.slice(0, path.lastIndexOf('/')))
-    const file = await disk.open(path, (await disk.stat(path)) ? 'read-write' : 'create')
+    const file = await OutputFile.open(this.#environment.disk, pathOf(this.#folder, this.#settings))
     this.#file = file
-    this.#end = await file.size()
-    if (this.#settings.csv && this.#end > 0) this.#columns = await readHeader(file)
+    if (this.#settings.csv && !file.isEmpty) this.#columns = await readHeader(file)
   }
 
   async deliver(records: readonly StreamRecord[]): Promise<void> {
     if (!this.#file || records.length === 0) return
-    const text = this.#settings.csv ? this.#csv(records) : this.#ndjson(records)
-    const bytes = Buffer.from(text)
-    await this.#file.write(this.#end, [bytes])
-    this.#end += bytes.byteLength
-    // The commit that follows says that the records are delivered: they must survive a crash after it.
-    await this.#file.sync()
+    await this.#file.append(
+      this.#settings.csv ? this.#csv(records, this.#file.isEmpty) : this.#ndjson(records),
+    )
   }
 
   async close(): Promise<void> {
@@ -73,10 +72,10 @@ class FileSink implements ExternalSink {
     return records.map((record) => `${JSON.stringify(this.#line(record))}\n`).join('')
   }
 
-  #csv(records: readonly StreamRecord[]): string {
+  #csv(records: readonly StreamRecord[], header: boolean): string {
     let text = ''
     if (this.#columns.length === 0) this.#columns = columnsOf(this.#line(records[0]!))
-    if (this.#end === 0) text += `${formatCsvLine(this.#columns)}\n`
+    if (header) text += `${formatCsvLine(this.#columns)}\n`
     for (const record of records) {
       const line = this.#line(record)
       text += `${formatCsvLine(this.#columns.map((column) => cellOf(line, column)))}\n`
@@ -88,10 +87,8 @@ class FileSink implements ExternalSink {
 const headerBytesMax = 64 * 1024
 
 /** A file that is there already keeps its columns. */
-async function readHeader(file: DiskFile): Promise<readonly string[]> {
-  const start = (await file.read(0, headerBytesMax)).toString('utf8')
-  const [line = ''] = start.split('\n')
-  return line.split(',').map((name) => name.replace(/^"|"$/g, ''))
+async function readHeader(file: OutputFile): Promise<readonly string[]> {
+  return inferCsvColumns(await file.start(headerBytesMax)).map(({ name }) => name)
 }
 
 function columnsOf(line: unknown): readonly string[] {
@@ -110,5 +107,6 @@ function cellOf(line: unknown, path: string): unknown {
 
 export const runtime: NodeRuntime = {
   sink: (context) => () => new FileSink(context),
-  reset: ({ environment, config, folder }) => environment.disk.remove(`${folder}/${settingsOf(config).file}`),
+  reset: ({ environment, config, folder }) =>
+    removeOutput(environment.disk, pathOf(folder, settingsOf(config))),
 }
