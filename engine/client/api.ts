@@ -275,6 +275,8 @@ export interface Admin {
   ): Promise<ReadonlyArray<TopicPartition & { offset: number; timestampMs: number; leaderEpoch: number }>>
   listGroups(): Promise<GroupListing[]>
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
+  /** Has members leave that cannot do so themselves; those that are not there are passed over. At once, the group rebalances. */
+  removeGroupMembers(groupId: string, memberIds: readonly string[]): Promise<void>
   groupOffsets(groupId: string): Promise<ReadonlyArray<TopicPartition & OffsetAndMetadata>>
   /** The group must be empty. */
   resetGroupOffsets(

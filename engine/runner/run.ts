@@ -2,6 +2,7 @@ import type { Admin } from '../client/api.ts'
 import { createAdmin } from '../client/index.ts'
 import type { CodePlace, Environment, WorkerExit } from '../environment/index.ts'
 import { exitFailure, generalFailure } from './failures.ts'
+import { removeDeadMembers } from './members.ts'
 import type {
   FromRun,
   FromThread,
@@ -82,11 +83,13 @@ export class Run {
     const { document, folder, fromStart, stateFolder, bootstrap } = this.#start
     const admin: Admin = createAdmin(this.#environment, { bootstrap, clientId: `${document.id}-runner` })
     try {
+      const alone = removeDeadMembers(this.#environment, admin, document.id)
       if (fromStart) {
+        await alone
         await resetRun(this.#environment, admin, plan, document.id, stateFolder)
         await resetSinks(this.#environment, plan, folder)
       }
-      await ensureTopics(admin, plan.topics)
+      await Promise.all([ensureTopics(admin, plan.topics), alone])
     } finally {
       await admin.close()
     }

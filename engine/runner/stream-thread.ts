@@ -6,6 +6,7 @@ import { buildPlan } from '../streams/build-plan.ts'
 import { createStreams } from '../streams/runtime/stream-thread.ts'
 import { generalFailure, processingFailure } from './failures.ts'
 import { createGuard } from './guard.ts'
+import { threadClientId } from './members.ts'
 import type { FromThread, ThreadStart, ToThread } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
 import { every } from './timers.ts'
@@ -48,8 +49,8 @@ export async function runStreams(
 }
 
 /**
- * The least that Kafka takes. A thread that had to be ended cannot leave its group: until its session has run out, the next
- * run, or the thread in its place, waits for it.
+ * The least that Kafka takes. A thread that had to be ended cannot leave its group: until its session has run out, the thread
+ * in its place waits for it. The next run has it removed.
  */
 const sessionTimeoutMs = 6000
 
@@ -78,6 +79,7 @@ function makeStreams(
   return createStreams(environment, topology, {
     applicationId: start.applicationId,
     bootstrap: start.bootstrap,
+    clientId: threadClientId(start.applicationId, start.index),
     stateFolder: `${start.stateFolder}/thread-${start.index}`,
     sessionTimeoutMs,
     onError,

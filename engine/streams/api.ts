@@ -298,6 +298,8 @@ export type ErrorHandler = (error: ProcessingError) => ErrorDecision
 export interface StreamsOptions {
   readonly applicationId: string
   readonly bootstrap: readonly string[]
+  /** What this thread's clients are called, with an ending for each; default the application's id. */
+  readonly clientId?: string
   readonly threads?: number
   readonly commitIntervalMs?: number
   /** For stores on disk. What lies there is made anew from the changelogs at every start. */

@@ -9,7 +9,7 @@ import { fetchCommitted, resetGroupOffsets } from '../offsets/committed.ts'
 import { listOffsets } from '../offsets/list-offsets.ts'
 import { connectionSettings } from '../settings.ts'
 import { describeConfigs } from './configs.ts'
-import { describeGroups, listGroups } from './groups.ts'
+import { describeGroups, listGroups, removeGroupMembers } from './groups.ts'
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
 
 /** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
@@ -25,6 +25,7 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     listOffsets: (partitions) => listOffsets(cluster, partitions),
     listGroups: () => listGroups(cluster),
     describeGroups: (groupIds) => describeGroups(cluster, groupIds),
+    removeGroupMembers: (groupId, memberIds) => removeGroupMembers(cluster, groupId, memberIds),
     groupOffsets: (groupId) => fetchCommitted(new GroupCoordinator(cluster, groupId), null),
     resetGroupOffsets: (groupId, offsets) =>
       resetGroupOffsets(new GroupCoordinator(cluster, groupId), offsets),

@@ -1,4 +1,5 @@
 import { describeGroups as describeGroupsApi } from '../../protocol/apis/describe-groups.ts'
+import { leaveGroup } from '../../protocol/apis/leave-group.ts'
 import { listGroups as listGroupsApi } from '../../protocol/apis/list-groups.ts'
 import { consumerAssignment, decodeConsumerPayload } from '../../protocol/consumer-protocol.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
@@ -55,6 +56,25 @@ function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDe
       })),
     }
   })
+}
+
+/** In the members' name, as they would have left: brokers ask no one who has said so (KIP-345). */
+export async function removeGroupMembers(
+  cluster: ClusterClient,
+  groupId: string,
+  memberIds: readonly string[],
+): Promise<void> {
+  const coordinator = new GroupCoordinator(cluster, groupId)
+  for (const memberId of memberIds) {
+    await coordinator.retrying(async () => {
+      const answer = await coordinator.request(leaveGroup, (version) =>
+        version >= 3 ? { groupId, members: [{ memberId }] } : { groupId, memberId },
+      )
+      for (const { errorCode } of [answer, ...answer.members]) {
+        if (errorCode !== errorCodes.UNKNOWN_MEMBER_ID) coordinator.check(errorCode)
+      }
+    })
+  }
 }
 
 function partitionsOf(assignment: Buffer): TopicPartition[] {

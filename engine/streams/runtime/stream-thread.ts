@@ -72,7 +72,7 @@ class StreamThread implements KafkaStreams {
   #restarts = 0
 
   constructor(environment: Environment, topology: BuiltTopology, options: StreamsOptions) {
-    const { applicationId, bootstrap } = options
+    const { applicationId, bootstrap, clientId = applicationId } = options
     this.#environment = environment
     this.#topology = topology
     this.#options = options
@@ -80,7 +80,7 @@ class StreamThread implements KafkaStreams {
     for (const { nodes } of topology.subTopologies) {
       for (const { name } of nodes) this.#counters.set(name, new StepCounters())
     }
-    this.#admin = createAdmin(environment, { bootstrap, clientId: `${applicationId}-admin` })
+    this.#admin = createAdmin(environment, { bootstrap, clientId: `${clientId}-admin` })
     this.#tasks = new TaskManager({
       topology,
       applicationId,
@@ -90,7 +90,7 @@ class StreamThread implements KafkaStreams {
     })
     this.#consumer = createConsumer(environment, {
       bootstrap,
-      clientId: `${applicationId}-consumer`,
+      clientId: `${clientId}-consumer`,
       groupId: applicationId,
       autoOffsetReset: 'earliest',
       recordsPerPollMax: bufferedMax,
@@ -361,9 +361,10 @@ class StreamThread implements KafkaStreams {
   }
 
   #makeProducers(): Producers {
+    const { applicationId, bootstrap, clientId = applicationId } = this.#options
     return new Producers(this.#environment, {
-      bootstrap: this.#options.bootstrap,
-      clientId: `${this.#options.applicationId}-producer`,
+      bootstrap,
+      clientId: `${clientId}-producer`,
       partitionCount: (topic) => this.#partitionCounts.get(topic),
       onError: (error) => this.#decide(error),
       onFailed: (step) => {
