@@ -18,7 +18,7 @@ test.each([
   ['shortened by retention', (tail: LogTail) => tail.dropBefore(10)],
 ])(
   'logs that are filled and %s, again and again, leave nothing in memory behind a quiet one',
-  (_name, end) => {
+  async (_name, end) => {
     const memory = new TailMemory(32 * megabyte)
     const quiet = new LogTail(memory)
     add(quiet, 0, 100)
@@ -29,7 +29,7 @@ test.each([
       end(tail)
     }
     // Buffers without an owner are freed in the background.
-  await expect.poll(() => bytesInBuffers() - before, { timeout: 5000 }).toBeLessThan(2 * megabyte)
+    await expect.poll(() => bytesInBuffers() - before, { timeout: 5000 }).toBeLessThan(2 * megabyte)
     expect(quiet.startOffset).toBe(0)
     expect(memory.bytes).toBeLessThan(megabyte)
   },
