@@ -112,6 +112,26 @@ test('several questions about one partition travel apart, as a request may name 
   expect(asked).toEqual([[-1], [-2]])
 })
 
+test('a new leader that does not know the latest offset yet is asked again', async () => {
+  let calls = 0
+  broker.on(listOffsets, ({ topics }) => {
+    const isKnown = ++calls > 2
+    return {
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({
+          partitionIndex,
+          errorCode: isKnown ? 0 : errorCodes.OFFSET_NOT_AVAILABLE,
+          offset: isKnown ? 7 : -1,
+        })),
+      })),
+    }
+  })
+  const [found] = await admin([broker.address]).listOffsets([{ topic: 't', partition: 0, spec: 'latest' }])
+  expect(found?.offset).toBe(7)
+  expect(calls).toBe(3)
+})
+
 interface Range {
   apiKey: number
   minVersion: number

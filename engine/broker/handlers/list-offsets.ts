@@ -5,7 +5,8 @@
  *   disk (v8, as earliest), −5 and −6 tiered storage (v9, v11: there is none, −1). Others: the first record at or after.
  *   In versions that do not know them these are refused with UNSUPPORTED_VERSION.
  * - v4: leader epochs are checked and given.
- * Deviations: OFFSET_NOT_AVAILABLE (KIP-207) is not given: a new leader answers with the high watermark that it has.
+ * - v5: OFFSET_NOT_AVAILABLE while a new leader cannot know how far records are committed (KIP-207); before,
+ *   LEADER_NOT_AVAILABLE.
  */
 import { listOffsets, offsetQueries } from '../../protocol/apis/list-offsets.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
@@ -27,6 +28,7 @@ const queriesSince: ReadonlyMap<number, number> = new Map([
   [offsetQueries.latestTiered, 9],
   [offsetQueries.earliestPendingUpload, 11],
 ])
+const notAvailableSince = 5
 const nothing: Found = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
 export const handleListOffsets = handler(listOffsets, async (broker, request, { version }) => ({
@@ -39,7 +41,7 @@ export const handleListOffsets = handler(listOffsets, async (broker, request, { 
           const found = isKnown
             ? await find(broker, name, partitionIndex, currentLeaderEpoch, timestamp)
             : 'UNSUPPORTED_VERSION'
-          const error = typeof found === 'string' ? found : 'NONE'
+          const error = typeof found === 'string' ? errorFor(found, version) : 'NONE'
           const { offset, timestampMs, leaderEpoch } = typeof found === 'string' ? nothing : found
           return { partitionIndex, errorCode: errorCodes[error], timestamp: timestampMs, offset, leaderEpoch }
         }),
@@ -60,12 +62,26 @@ async function find(
   const fault = leadershipFault(replica, currentLeaderEpoch)
   if (fault !== 'NONE' || !replica) return fault
   const { leaderEpoch } = replica
-  const found = await query(replica, timestampMs)
+  const found = await findOffset(replica, timestampMs)
   return replica.leaderEpoch === leaderEpoch ? found : 'NOT_LEADER_OR_FOLLOWER'
 }
 
-async function query(replica: Replica, timestampMs: number): Promise<Found | ErrorName> {
-  const { log, highWatermark } = replica
+function errorFor(error: ErrorName, version: number): ErrorName {
+  return error === 'OFFSET_NOT_AVAILABLE' && version < notAvailableSince ? 'LEADER_NOT_AVAILABLE' : error
+}
+
+/**
+ * What a leader answers to a query: consumers must not see what lies past the high watermark. A new leader's own
+ * one can lie below what the leader before it acknowledged, until it has passed where the epoch began.
+ */
+export async function findOffset(replica: Replica, timestampMs: number): Promise<Found | ErrorName> {
+  const { log, highWatermark, leader } = replica
+  if (!leader) return 'NOT_LEADER_OR_FOLLOWER'
+  const isKnown = highWatermark >= leader.epochStartOffset
+  const visible = (found: Found | undefined): Found | ErrorName => {
+    if (found && found.offset < highWatermark) return found
+    return isKnown ? nothing : 'OFFSET_NOT_AVAILABLE'
+  }
   const special = (offset: number): Found => ({
     offset,
     timestampMs: -1,
@@ -73,7 +89,8 @@ async function query(replica: Replica, timestampMs: number): Promise<Found | Err
   })
   switch (timestampMs) {
     case offsetQueries.latest:
-      return { offset: highWatermark, timestampMs: -1, leaderEpoch: replica.leaderEpoch }
+      if (!isKnown) return 'OFFSET_NOT_AVAILABLE'
+      return { offset: highWatermark, timestampMs: -1, leaderEpoch: leader.leaderEpoch }
     case offsetQueries.earliest:
     case offsetQueries.earliestLocal:
       return special(log.logStartOffset)
@@ -81,14 +98,9 @@ async function query(replica: Replica, timestampMs: number): Promise<Found | Err
     case offsetQueries.earliestPendingUpload:
       return nothing
     case offsetQueries.maxTimestamp:
-      return visible(await log.maxTimestampOffset(), highWatermark)
+      return visible(await log.maxTimestampOffset())
     default:
       if (timestampMs < 0) return 'UNSUPPORTED_VERSION'
-      return visible(await log.offsetForTimestamp(timestampMs), highWatermark)
+      return visible(await log.offsetForTimestamp(timestampMs))
   }
-}
-
-/** Consumers must not see what lies past the high watermark. */
-function visible(found: Found | undefined, highWatermark: number): Found {
-  return found && found.offset < highWatermark ? found : nothing
 }
