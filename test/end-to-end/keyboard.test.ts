@@ -175,6 +175,19 @@ describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
     })
   })
 
+  test('? lists every shortcut, none out of sight', async () => {
+    await press('Control+1', '?')
+    const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByRole('list')
+    await list.waitFor()
+    await picture(page, 'shortcuts')
+    const hidden = await list.evaluate((box) => [
+      box.scrollWidth - box.clientWidth,
+      box.scrollHeight - box.clientHeight,
+    ])
+    expect(hidden).toEqual([0, 0])
+    await press('Escape')
+  })
+
   test('Ctrl+Enter runs once it is trusted, Ctrl+. stops', async () => {
     await press('Control+1', 'Control+Enter')
     await page.getByRole('button', { name: 'Trust this pipeline' }).press('Enter')
