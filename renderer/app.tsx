@@ -12,6 +12,7 @@ import { StartPage } from './panels/start-page.tsx'
 import { StatusBar } from './panels/status-bar.tsx'
 import { Toasts } from './panels/toasts.tsx'
 import { TopBar } from './panels/top-bar.tsx'
+import { Boundary } from './parts/boundary.tsx'
 import { Splitter } from './parts/splitter.tsx'
 import { useDocument } from './stores/document-store.ts'
 import { setLayout, useLayout } from './stores/layout.ts'
@@ -44,7 +45,9 @@ function Workbench() {
       {side && (
         <>
           <div className="panel side" style={{ width: sideWidth }}>
-            <SidePanel />
+            <Boundary name="the panel">
+              <SidePanel />
+            </Boundary>
           </div>
           <Splitter
             label="Width of the side panel"
@@ -60,7 +63,9 @@ function Workbench() {
       <main className="middle">
         <Banners />
         <div className="canvas-place">
-          <Canvas />
+          <Boundary name="the canvas">
+            <Canvas />
+          </Boundary>
         </div>
         {dockOpen && (
           <>
@@ -78,7 +83,9 @@ function Workbench() {
               aria-label="Dock"
               style={{ height: dockMaximized ? '72%' : Math.min(dockHeight, window.innerHeight * 0.6) }}
             >
-              <Dock />
+              <Boundary name="the dock">
+                <Dock />
+              </Boundary>
             </section>
           </>
         )}
@@ -95,7 +102,9 @@ function Workbench() {
             onSize={(width) => setLayout({ inspectorWidth: width })}
           />
           <aside className="panel inspector" aria-label="Inspector" style={{ width: inspectorWidth }}>
-            <Inspector />
+            <Boundary name="the inspector">
+              <Inspector />
+            </Boundary>
           </aside>
         </>
       )}

@@ -1,5 +1,6 @@
 import { Braces } from 'lucide-react'
 import { lazy, Suspense, useEffect } from 'react'
+import { Boundary } from '../parts/boundary.tsx'
 import { Empty } from '../parts/controls.tsx'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useDocument } from '../stores/document-store.ts'
@@ -52,9 +53,13 @@ export function CodeTab() {
         <FlowTypes path={open.path} />
       </div>
       <div className="code-panes">
-        <Suspense fallback={<CodeSkeleton />}>
-          <CodeEditor path={open.path} />
-        </Suspense>
+        <div className="code-place">
+          <Boundary name="the editor">
+            <Suspense fallback={<CodeSkeleton />}>
+              <CodeEditor path={open.path} />
+            </Suspense>
+          </Boundary>
+        </div>
         <CodeProblems path={open.path} />
       </div>
     </div>
