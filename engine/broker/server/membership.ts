@@ -24,6 +24,8 @@ export interface MembershipOptions {
 const retryMsMin = 4
 const retryMsMax = 100
 const registrationTimeoutMs = 60_000
+/** Committing takes a moment on a busy machine, however little time the caller has. */
+const attemptMsMin = 2000
 
 /** This broker's standing in the cluster: its registration, its heartbeats, its way to the active controller. */
 export class Membership {
@@ -85,7 +87,8 @@ export class Membership {
     for (;;) {
       if (this.isClosed) throw stopped(this.options.id)
       try {
-        return (await this.askOnce(whole)) as ControllerAnswer<K>
+        const attemptMs = Math.max(deadlineMs - this.nowMs(), attemptMsMin)
+        return (await this.askOnce(whole, attemptMs)) as ControllerAnswer<K>
       } catch (thrown) {
         if (!isMillraceError(thrown) || !retriable.has(thrown.code)) throw thrown
       }
@@ -100,11 +103,19 @@ export class Membership {
     this.timer?.cancel()
   }
 
-  private askOnce(request: ControllerRequest): Promise<ControllerAnswer<ControllerRequestKind>> {
+  /** Whatever becomes of the request: nobody waits for its answer for longer than `timeoutMs`. */
+  private askOnce(
+    request: ControllerRequest,
+    timeoutMs: number,
+  ): Promise<ControllerAnswer<ControllerRequestKind>> {
     const { quorum, controller, links, id } = this.options
     const { leaderId } = quorum
-    if (leaderId === undefined) throw noController(0)
-    return leaderId === id ? controller.handle(request) : links.controller(leaderId, request)
+    if (leaderId === undefined) return Promise.reject(noController(0))
+    return new Promise((resolve, reject) => {
+      const timer = this.environment.timers.after(timeoutMs, () => reject(noController(timeoutMs)))
+      const answer = leaderId === id ? controller.handle(request) : links.controller(leaderId, request)
+      answer.then(resolve, reject).finally(() => timer.cancel())
+    })
   }
 
   private heartbeat() {
