@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../base/errors.ts'
 import type { Environment, TimerHandle } from '../../../environment/index.ts'
 import { BatchBuilder } from '../../../protocol/batch-builder.ts'
 import type { ErrorName } from '../../../protocol/error-codes.ts'
@@ -49,6 +50,8 @@ interface WaitingReply {
   readonly resolve: (reply: Reply | undefined) => void
 }
 
+const loadRetryMs = 500
+
 /** The groups whose partition of `__consumer_offsets` this broker leads. */
 export class GroupCoordinator {
   private readonly environment: Environment
@@ -73,13 +76,7 @@ export class GroupCoordinator {
     if (!replica.leader) return
     const shard = new GroupShard(replica)
     this.shards.set(replica.partition, shard)
-    shard
-      .load(this.environment.codecs, () => this.nowMs())
-      .then(() => this.arm())
-      .catch((thrown: unknown) => {
-        const what = thrown instanceof Error ? thrown.message : String(thrown)
-        this.environment.log.write('error', `broker-${this.options.brokerId}`, `${replica.name}: ${what}`)
-      })
+    void this.load(shard)
   }
 
   close(): void {
@@ -211,6 +208,28 @@ export class GroupCoordinator {
     const shard = this.shards.get(partitionOfGroup(groupId, topic.partitions.length))
     if (!shard?.isCurrent) return 'NOT_COORDINATOR'
     return shard.isLoaded ? shard : 'COORDINATOR_LOAD_IN_PROGRESS'
+  }
+
+  /** Until it succeeds or is not asked for any more: without it none of the shard's groups is served. */
+  private async load(shard: GroupShard): Promise<void> {
+    const { log, timers, codecs } = this.environment
+    const note = (level: 'warn' | 'error', what: string) =>
+      log.write(level, `broker-${this.options.brokerId}`, `${shard.replica.name}: ${what}`)
+    while (this.isServing(shard)) {
+      try {
+        await shard.load(codecs, {
+          nowMs: () => this.nowMs(),
+          onUnreadable: (offset, what) =>
+            note('warn', `the record at offset ${offset} is passed over: ${what}`),
+        })
+        this.arm()
+        return
+      } catch (thrown) {
+        if (!this.isServing(shard)) return
+        note('error', `its groups cannot be loaded yet: ${MillraceError.from(thrown).what}`)
+      }
+      await timers.sleep(loadRetryMs)
+    }
   }
 
   private isServing(shard: GroupShard): boolean {

@@ -1,3 +1,5 @@
+import { assert } from '../../../base/assert.ts'
+import { isMillraceError, type MillraceError } from '../../../base/errors.ts'
 import type { Codecs } from '../../../environment/index.ts'
 import { splitBatches } from '../../../protocol/record-batch.ts'
 import { RecordCursor } from '../../../protocol/record-cursor.ts'
@@ -6,6 +8,11 @@ import type { Group } from './group.ts'
 import { type CommittedOffset, readRecord, revivedGroup } from './stored-records.ts'
 
 const readBytes = 1024 * 1024
+
+export interface LoadOptions {
+  nowMs(): number
+  onUnreadable(offset: number, what: string): void
+}
 
 /** By topic, then partition. */
 export type GroupOffsets = Map<string, Map<number, CommittedOffset>>
@@ -27,9 +34,14 @@ export class GroupShard {
     return this.replica.leader?.leaderEpoch === this.leaderEpoch
   }
 
-  /** Replays the partition. Sessions start with the end of it, as if everyone had just been heard of. */
-  async load(codecs: Codecs, nowMs: () => number): Promise<void> {
+  /**
+   * Replays the partition; may be called again after it has failed. Sessions start with the end of it, as if everyone
+   * had just been heard of. @throws MillraceError of the log
+   */
+  async load(codecs: Codecs, { nowMs, onUnreadable }: LoadOptions): Promise<void> {
     const { log } = this.replica
+    this.groups.clear()
+    this.offsets.clear()
     const endOffset = log.logEndOffset
     let offset = log.logStartOffset
     while (offset < endOffset && this.isCurrent) {
@@ -40,10 +52,13 @@ export class GroupShard {
           offset = batch.nextOffset
           if (batch.isControl) continue
           const cursor = new RecordCursor(batch, codecs)
-          while (cursor.next()) if (cursor.key) this.replay(cursor.key, cursor.value, nowMs())
+          while (cursor.next()) {
+            const fault = cursor.key && this.replay(cursor.key, cursor.value, nowMs())
+            if (fault) onUnreadable(cursor.offset, fault.what)
+          }
         }
       }
-      if (offset === before) break
+      assert(offset > before, `nothing can be read at offset ${offset}`)
     }
     const loadedMs = nowMs()
     for (const group of this.groups.values()) {
@@ -68,13 +83,20 @@ export class GroupShard {
     else partitions.set(partition, committed)
   }
 
-  private replay(key: Buffer, value: Buffer | null, nowMs: number): void {
-    const record = readRecord(key, value)
-    if (!record) return
-    if (record.kind === 'offset') {
-      const { group, topic, partition } = record.key
-      this.setOffset(group, topic, partition, record.committed)
-    } else if (record.stored === null) this.groups.delete(record.groupId)
-    else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs))
+  /** Returns what is wrong with a record that cannot be read: no other group may suffer from it. */
+  private replay(key: Buffer, value: Buffer | null, nowMs: number): MillraceError | undefined {
+    try {
+      const record = readRecord(key, value)
+      if (!record) return undefined
+      if (record.kind === 'offset') {
+        const { group, topic, partition } = record.key
+        this.setOffset(group, topic, partition, record.committed)
+      } else if (record.stored === null) this.groups.delete(record.groupId)
+      else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs))
+      return undefined
+    } catch (thrown) {
+      if (!isMillraceError(thrown)) throw thrown
+      return thrown
+    }
   }
 }
