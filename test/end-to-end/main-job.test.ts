@@ -264,7 +264,10 @@ async function typeAfter(page: Page, mark: string, text: string): Promise<void> 
   await page.keyboard.press('Control+f')
   await page.locator('.find-widget textarea').first().fill(mark)
   await page.keyboard.press('Enter')
+  // Monaco searches a moment later; what is typed before would go into the search, or over what it found.
+  await page.locator('.find-widget .matchesCount', { hasText: '1 of 1' }).waitFor()
   await page.keyboard.press('Escape')
+  await page.locator('.find-widget.visible').waitFor({ state: 'detached' })
   await page.keyboard.press('End')
   await page.keyboard.type(text)
 }
