@@ -6,6 +6,7 @@
  * and may wait for acknowledgement together.
  * - One batch for each partition, else INVALID_RECORD. Before v7 no zstd (KIP-110): UNSUPPORTED_COMPRESSION_TYPE.
  * - v10: a refusal names the current leader and its address (KIP-951). v13: topics by id, UNKNOWN_TOPIC_ID.
+ * - Topics that only brokers write (`__consumer_offsets`): INVALID_TOPIC_EXCEPTION.
  * - Never UNKNOWN_SERVER_ERROR: clients would send the records twice (KAFKA-14034).
  * Deviations: acks 1 waits until the records are written to the file, not only taken. Transactional ids are refused
  * with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, as transactions are not served yet.
@@ -16,6 +17,7 @@ import type { RequestOf, ResponseInput } from '../../protocol/api.ts'
 import { produce } from '../../protocol/apis/produce.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { BatchView, batchHeaderBytes } from '../../protocol/record-batch-header.ts'
+import { isInternalTopic } from '../controller/topic-names.ts'
 import { keylessRecordFault } from '../replication/compacted-topics.ts'
 import {
   type Acks,
@@ -120,6 +122,9 @@ function appendPart(
   if (topicName === undefined)
     return refusedProduce(version >= 13 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   if (!broker.image.partition(topicName, index)) return refusedProduce('UNKNOWN_TOPIC_OR_PARTITION')
+  if (isInternalTopic(topicName)) {
+    return refusedProduce('INVALID_TOPIC_EXCEPTION', `${topicName} is written by brokers only`)
+  }
   if (records === null || records.length === 0) return refusedProduce('INVALID_RECORD', 'no records')
   const unfit = batchFault(records, version)
   if (unfit) return unfit
