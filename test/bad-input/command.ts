@@ -111,5 +111,12 @@ export function jsonLines(out: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line))
 }
 
+/** Of a run: the last line that it prints in JSON. Throws when that is no summary. */
+export function summaryOf(out: string): { reason: string; nodes: Record<string, Record<string, number>> } {
+  const last = jsonLines(out).at(-1)
+  if (last?.event !== 'summary') throw new Error(`no summary at the end: ${out}`)
+  return last as { reason: string; nodes: Record<string, Record<string, number>> } & Record<string, unknown>
+}
+
 /** `error CODE: what, where: what to do` */
 export const errorLine = /^error [A-Z][A-Z0-9_-]+: .+, .+: .+\n$/
