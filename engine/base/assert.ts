@@ -11,10 +11,3 @@ export function assert(condition: unknown, message: string): asserts condition {
 export function unreachable(value: never): never {
   throw new AssertionFailure(`unreachable: ${JSON.stringify(value)}`)
 }
-
-/** An int64 from the wire as a number. @throws AssertionFailure outside ±(2^53 − 1). */
-export function safeNumber(value: bigint): number {
-  const number = Number(value)
-  assert(Number.isSafeInteger(number), `int64 ${value} is beyond the safe integers`)
-  return number
-}

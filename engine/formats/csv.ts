@@ -92,7 +92,7 @@ function toObject(cells: readonly string[], columns: readonly CsvColumn[]): Reco
 }
 
 /** The cells of one record, or what is wrong with it. */
-export function parseCsvCells(text: string, delimiter: string): string[] | string {
+function parseCsvCells(text: string, delimiter: string): string[] | string {
   const cells: string[] = []
   let at = 0
   for (;;) {

@@ -5,7 +5,6 @@ export {
   csvReader,
   formatCsvLine,
   inferCsvColumns,
-  parseCsvCells,
 } from './csv.ts'
 export { type DecodedForPeople, decodeForPeople, type PeopleFormat } from './decode-for-people.ts'
 export { inferType } from './infer-type.ts'

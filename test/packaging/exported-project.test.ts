@@ -1,51 +1,12 @@
 /** The flagship sample as its own project: what its README says to do, done with the Node and npm of the machine. */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createAdmin } from '../../engine/client/index.ts'
-import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 import { startMillraceBroker } from '../interop/millrace-broker.ts'
 import { alerts } from '../samples/expected.ts'
-
-const checkout = path.resolve(import.meta.dirname, '../..')
-const commandLine = path.join(checkout, '.build/engine/millrace.mjs')
-const minuteMs = 60_000
-
-/** Without the checkout's own Node, which a project elsewhere does not have. */
-const pathOutside = (process.env.PATH ?? '')
-  .split(path.delimiter)
-  .filter((folder) => !folder.startsWith(checkout))
-  .join(path.delimiter)
-
-interface Ended {
-  readonly status: number | null
-  readonly text: string
-}
-
-function ended(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  variables: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST)/i.test(name))
-  const child = spawn(program, args, {
-    cwd,
-    env: { ...Object.fromEntries(own), PATH: pathOutside, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    shell: process.platform === 'win32',
-  })
-  let text = ''
-  const read = (chunk: Buffer) => {
-    text += chunk.toString()
-  }
-  child.stdout.on('data', read)
-  child.stderr.on('data', read)
-  return new Promise((resolve) => child.on('close', (status) => resolve({ status, text })))
-}
+import { checkout, type Ended, ended, exportSample, minuteMs, recordsIn } from './exported.ts'
 
 describe('the exported flagship', () => {
   let folder: string
@@ -55,9 +16,7 @@ describe('the exported flagship', () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'millrace-exported-'))
     out = path.join(folder, 'flight-delays')
-    const sample = path.join(checkout, 'pipelines/flight-delays')
-    const args = [commandLine, 'export', sample, '--target', 'node', '--out', out]
-    exported = await ended(process.execPath, args, folder)
+    exported = await exportSample('flight-delays', out)
   }, minuteMs)
 
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
@@ -116,17 +75,3 @@ describe('the exported flagship', () => {
     }
   })
 })
-
-async function recordsIn(topic: string, bootstrap: string): Promise<number> {
-  const environment = createNodeEnvironment({ log: { write: () => undefined } })
-  const admin = createAdmin(environment, { bootstrap: bootstrap.split(',') })
-  try {
-    const [description] = await admin.describeTopics([topic])
-    const ends = await admin.listOffsets(
-      description!.partitions.map(({ partition }) => ({ topic, partition, spec: 'latest' as const })),
-    )
-    return ends.reduce((sum, { offset }) => sum + offset, 0)
-  } finally {
-    await admin.close()
-  }
-}
