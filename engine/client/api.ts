@@ -79,6 +79,11 @@ export interface ProducerOptions extends ConnectionOptions {
   readonly partitioner?: Partitioner
   /** How long brokers may say that a topic does not exist before its records fail. Default 10 s. */
   readonly unknownTopicMsMax?: number
+  /**
+   * After the first record of a partition that fails, all behind it fail as well (EARLIER_RECORD_FAILED): what the partition
+   * holds is without a hole. Only with idempotence, and for records that name their partition. Default false.
+   */
+  readonly stopAtFailure?: boolean
 }
 
 export interface Producer {

@@ -13,7 +13,7 @@ export interface FeedingOptions {
   readonly kinds: NodeKinds
   /** The pipeline's folder. */
   readonly folder: string
-  /** With acks all and idempotence. Shared by all feeds. */
+  /** With acks all, idempotence, and `stopAtFailure`: a partition's last record says that all before it are there. Shared by all feeds. */
   readonly producer: Producer
   readonly admin: Admin
   /** A consumer without a group, to read the ends of the source topics; closed here. */
@@ -32,7 +32,7 @@ export interface FeedEvents {
   /** A record goes to the producer; its number within the partition. */
   sent?(feed: Feed, partition: number, number: number): void
   acknowledged?(feed: Feed, partition: number, number: number): void
-  /** The producer gave up on it. */
+  /** The producer gave up on it; the first of these ends the feed, see `failed`. */
   refused?(feed: Feed, partition: number, number: number, error: MillraceError): void
   badLine?(feed: Feed, line: FeedBadLine): void
   /** All of it is in the topic. */
@@ -150,6 +150,9 @@ class Feeding {
   /** By partition: the number of the last record. */
   readonly #numbers: number[]
   readonly #pace: Pace
+  /** Aborted with the run's signal, or at the first record that is refused. */
+  readonly #stop = new AbortController()
+  #refusal: MillraceError | undefined
   #paced = 0
   #startedMs = 0
   #firstTimestampMs = 0
@@ -171,20 +174,34 @@ class Feeding {
   }
 
   async run(): Promise<void> {
-    const { folder, signal, events, compileExpression, producer } = this.#options
-    await this.#runtime.run({
-      environment: this.#environment,
-      config: this.#feed.config as NodeConfig,
-      folder,
-      signal,
-      resume: resumeFrom(this.#tails),
-      compileExpression:
-        compileExpression?.(this.#feed.node) ??
-        ((text, names) => this.#environment.code.expression(text, names)),
-      produce: (record) => this.#produce(record),
-      badLine: (line) => events?.badLine?.(this.#feed, line),
-    })
-    if (!signal.aborted) await producer.flush()
+    const { folder, signal: outer, events, compileExpression, producer } = this.#options
+    const { signal } = this.#stop
+    const stop = () => this.#stop.abort()
+    outer.addEventListener('abort', stop, { once: true })
+    if (outer.aborted) stop()
+    try {
+      await this.#runtime.run({
+        environment: this.#environment,
+        config: this.#feed.config as NodeConfig,
+        folder,
+        signal,
+        resume: resumeFrom(this.#tails),
+        compileExpression:
+          compileExpression?.(this.#feed.node) ??
+          ((text, names) => this.#environment.code.expression(text, names)),
+        produce: (record) => this.#produce(record),
+        badLine: (line) => events?.badLine?.(this.#feed, line),
+      })
+      if (!signal.aborted) await producer.flush()
+    } finally {
+      outer.removeEventListener('abort', stop)
+    }
+    if (this.#refusal) throw this.#refusal
+  }
+
+  #refused(error: MillraceError): void {
+    this.#refusal ??= error
+    this.#stop.abort()
   }
 
   #produce(record: FeedRecord): Promise<void> | undefined {
@@ -198,13 +215,15 @@ class Feeding {
   }
 
   async #sendLater(record: FeedRecord, key: Buffer | null, partition: number, waitMs: number): Promise<void> {
-    const { producer, signal } = this.#options
+    const { producer } = this.#options
+    const { signal } = this.#stop
     if (waitMs >= sleepMsMin) await this.#environment.timers.sleep(waitMs, signal)
     if (producer.full) await producer.ready()
     if (!signal.aborted) this.#send(record, key, partition)
   }
 
   #send(record: FeedRecord, key: Buffer | null, partition: number): undefined {
+    if (this.#refusal) return undefined
     const { events, producer } = this.#options
     const feed = this.#feed
     const number = this.#numbers[partition]! + 1
@@ -223,7 +242,11 @@ class Feeding {
       })
       .then(
         () => events?.acknowledged?.(feed, partition, number),
-        (thrown: unknown) => events?.refused?.(feed, partition, number, MillraceError.from(thrown)),
+        (thrown: unknown) => {
+          const error = MillraceError.from(thrown)
+          events?.refused?.(feed, partition, number, error)
+          this.#refused(error)
+        },
       )
     return undefined
   }

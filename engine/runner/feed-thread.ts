@@ -19,7 +19,12 @@ export async function runFeeds(
 ): Promise<void> {
   const post = (message: FromThread) => port.post(message)
   const connection = { bootstrap: start.bootstrap, clientId: `${start.applicationId}-feeds` }
-  const producer = createProducer(environment, { ...connection, acks: 'all', lingerMs: 5 })
+  const producer = createProducer(environment, {
+    ...connection,
+    acks: 'all',
+    lingerMs: 5,
+    stopAtFailure: true,
+  })
   const admin = createAdmin(environment, connection)
   const guarded = createGuard(start.guard, guardedNodes(start.plan))
   const tallies = new FeedTallies(start.plan.feeds)
@@ -119,10 +124,8 @@ class FeedTallies {
         tally.produced += 1
         place.lastNumber = Math.max(place.lastNumber, number)
       },
-      refused: (feed, partition, number, error) => {
-        of(feed).partitions.get(partition)!.unanswered.push(number)
-        post({ kind: 'failed', failure: generalFailure(error, feed.node) })
-      },
+      // Behind what is refused nothing is acknowledged: such numbers lie past `lastNumber`, and `failed` tells the reason.
+      refused: () => undefined,
       badLine: (feed, line) => {
         const tally = of(feed)
         tally.read += 1

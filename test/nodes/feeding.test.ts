@@ -46,7 +46,12 @@ interface RunOptions {
 async function run(feeds: readonly Feed[], options: RunOptions = {}): Promise<void> {
   const connection = { bootstrap: cluster.bootstrap }
   const admin = createAdmin(environment, connection)
-  const producer: Producer = createProducer(environment, { ...connection, acks: 'all', lingerMs: 1 })
+  const producer: Producer = createProducer(environment, {
+    ...connection,
+    acks: 'all',
+    lingerMs: 1,
+    stopAtFailure: true,
+  })
   try {
     const known = new Set((await admin.listTopics()).map(({ name }) => name))
     const missing = feeds.filter(({ topic }) => !known.has(topic))
@@ -168,6 +173,38 @@ describe('a feed', () => {
     expect(whole).toHaveLength(900)
     expect(values(await contentOf('halved')).sort(byIndex)).toEqual(whole)
   })
+})
+
+it('a record that is refused ends its feed with one error, and nothing behind it comes into its partition: mended, the next run has every line once', {
+  timeout: 60_000,
+}, async () => {
+  const lines = 3000
+  const big = 700
+  const write = (size: number) =>
+    writeFileSync(
+      path.join(folder, 'big.ndjson'),
+      Array.from({ length: lines }, (_, n) =>
+        JSON.stringify(n === big ? { n, text: 'x'.repeat(size) } : { n }),
+      ).join('\n'),
+    )
+  const feed = feedOf('file-source', 'big', { file: 'big.ndjson', key: "'k' + (value.n % 7)" })
+  const admin = createAdmin(environment, { bootstrap: cluster.bootstrap })
+  await admin.createTopics([{ name: 'big', partitions: 3, configs: { 'max.message.bytes': '20000' } }])
+  await admin.close()
+  write(30_000)
+  const failed: string[] = []
+  const ended: string[] = []
+  const events: FeedEvents = {
+    failed: ({ node }, error) => failed.push(`${node} ${error.code}`),
+    ended: ({ node }) => ended.push(node),
+  }
+  await run([feed], { events })
+  expect({ failed, ended }).toEqual({ failed: ['big RECORD_TOO_LARGE'], ended: [] })
+  write(10)
+  await run([feed], { events })
+  expect(ended).toEqual(['big'])
+  const read = values(await contentOf('big')).map(({ n }) => n)
+  expect(read.sort((a, b) => a - b)).toEqual(Array.from({ length: lines }, (_, n) => n))
 })
 
 it('lookup data is in its topic before other feeds begin', { timeout: 60_000 }, async () => {

@@ -24,6 +24,8 @@ export class Accumulator {
   readonly #onFailure: (error: MillraceError) => void
   readonly #topics = new Map<string, TopicRecords>()
   readonly #unsettled = new Set<ProducerBatch>()
+  /** Partitions that take no more, because of a record that failed: see `stopAtFailure`. */
+  readonly #stopped = new Set<string>()
   #lastTopic: TopicRecords | undefined
   #heldBytes = 0
   #waitingForRoom: (() => void)[] = []
@@ -72,6 +74,7 @@ export class Accumulator {
   add(record: ProducerRecord, settle: Settle | undefined): void {
     const sizeBytes = batchHeaderBytes + recordBytesMax(record.key, record.value, record.headers)
     if (sizeBytes > this.#settings.requestBytesMax - requestOverheadBytes) {
+      if (record.partition !== undefined) this.stop(record.topic, record.partition)
       this.#refuse(settle, tooLarge(record, sizeBytes, this.#settings.requestBytesMax))
       return
     }
@@ -102,6 +105,17 @@ export class Accumulator {
       }
     }
     this.#tellAdmitted()
+  }
+
+  /** After a failure; true if the partition took records until now, and takes no more. */
+  stop(topic: string, partition: number): boolean {
+    if (!this.#settings.stopAtFailure || this.isStopped(topic, partition)) return false
+    this.#stopped.add(`${topic}-${partition}`)
+    return true
+  }
+
+  isStopped(topic: string, partition: number): boolean {
+    return this.#stopped.size > 0 && this.#stopped.has(`${topic}-${partition}`)
   }
 
   /** Closes every batch, so that what is added later travels after what is there now. */
@@ -158,6 +172,10 @@ export class Accumulator {
       this.#refuse(settle, unknownTopic(topic, partition))
       return
     }
+    if (this.isStopped(topic.name, partition)) {
+      this.#refuse(settle, earlierFailed(topic.name, partition))
+      return
+    }
     const { clock } = this.#cluster.environment
     const { batchBytesMax } = this.#settings
     let batch = queue.open
@@ -210,6 +228,7 @@ export class Accumulator {
         this.#append(topic, one.record, one.settle, one.sizeBytes)
       } else if (giveUp !== undefined) {
         this.#free(one.sizeBytes)
+        if (one.record.partition !== undefined) this.stop(topic.name, one.record.partition)
         this.#refuse(one.settle, giveUp(one))
       } else {
         topic.waiting.push(one)
@@ -281,6 +300,15 @@ function unknownTopic(topic: TopicRecords, partition: number | undefined): Millr
       : 'there is no such topic',
     where: topic.name,
     remedy: isPartition ? 'use another partition, or add partitions to the topic' : 'create the topic first',
+  })
+}
+
+export function earlierFailed(topic: string, partition: number): MillraceError {
+  return new MillraceError({
+    code: 'EARLIER_RECORD_FAILED',
+    what: 'a record before it could not be delivered to the partition',
+    where: `${topic}-${partition}`,
+    remedy: 'see what became of that record',
   })
 }
 

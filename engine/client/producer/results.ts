@@ -4,7 +4,7 @@ import type { ProducerMetrics } from '../api.ts'
 import { backoffMs } from '../backoff.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { isRetriable, kafkaError, notInAnswer, showsStaleMetadata } from '../kafka-error.ts'
-import type { Accumulator } from './accumulator.ts'
+import { type Accumulator, earlierFailed } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProduceAnswer, ProduceRequest, Sent } from './produce-request.ts'
@@ -79,12 +79,17 @@ export class Results {
   }
 
   fail(queue: PartitionQueue, batch: ProducerBatch, error: MillraceError): void {
+    if (batch.isSettled) return
     queue.remove(batch)
     queue.answered(batch)
     this.#recordErrors += batch.recordCount
     this.#accumulator.release(queue, batch)
     this.#onFailure(error)
     batch.fail(error)
+    const { topic, partition } = queue
+    if (!this.#accumulator.stop(topic, partition)) return
+    // What is in flight behind it the broker refuses by its sequence; see `#retry`.
+    for (const behind of [...queue.waiting]) this.fail(queue, behind, earlierFailed(topic, partition))
   }
 
   #take({ queue, batch, attempt }: Sent, answer: PartitionAnswer): void {
@@ -128,6 +133,10 @@ export class Results {
 
   #retry(queue: PartitionQueue, batch: ProducerBatch, error: MillraceError, isAtOnce = false): void {
     if (batch.isSettled) return
+    if (this.#accumulator.isStopped(queue.topic, queue.partition)) {
+      this.fail(queue, batch, earlierFailed(queue.topic, queue.partition))
+      return
+    }
     const { clock, random } = this.#cluster.environment
     const delayMs = isAtOnce ? 0 : backoffMs(batch.attempts - 1, this.#settings, random)
     batch.lastError = error

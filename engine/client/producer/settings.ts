@@ -15,6 +15,7 @@ export interface ProducerSettings extends ConnectionSettings {
   readonly maxInFlight: number
   readonly partitioner: Partitioner
   readonly unknownTopicMsMax: number
+  readonly stopAtFailure: boolean
 }
 
 /** Brokers keep the last five batches of a producer to recognise what is sent twice. */
@@ -42,5 +43,6 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
     maxInFlight,
     partitioner: options.partitioner ?? 'default',
     unknownTopicMsMax: positive('unknownTopicMsMax', options.unknownTopicMsMax ?? 10_000),
+    stopAtFailure: options.stopAtFailure ?? false,
   }
 }
