@@ -45,6 +45,7 @@ export class Broker implements BrokerContext {
   private readonly options: BrokerOptions
   private readonly links: PeerLinks
   private parts: Parts | undefined
+  private listener: ClientListener | undefined
   private imageWaiters: { condition: () => boolean; resolve: (isMet: boolean) => void }[] = []
   private early: (() => void)[] = []
   private isTakingPart = false
@@ -63,15 +64,21 @@ export class Broker implements BrokerContext {
     return new Broker(environment, options)
   }
 
-  /** Resolves when it is part of the cluster and serves clients. @throws MillraceError PORT_IN_USE, NO_PERMISSION */
+  /** Takes the port, and touches no data. @throws MillraceError PORT_IN_USE, NO_PERMISSION */
+  async listen(): Promise<void> {
+    const listener = await ClientListener.open(this, this.options.listen)
+    if (this.isClosed) return listener.close()
+    this.listener = listener
+  }
+
+  /** After `listen`. Resolves when it is part of the cluster and serves clients. @throws MillraceError NO_PERMISSION, DATA_DAMAGED */
   async start(): Promise<void> {
-    const { environment, options } = this
+    const { environment, options, listener } = this
+    if (!listener) return
     await makeDurableFolder(environment.disk, options.folder)
-    const [mark, listener, quorum] = await Promise.all([
-      takeCleanMark(environment, options.folder),
-      ClientListener.open(this, options.listen),
-      this.openQuorum(),
-    ])
+    const quorum = await this.openQuorum()
+    // Last of what may fail: a start that came to nothing leaves the mark.
+    const mark = await takeCleanMark(environment, options.folder)
     const { membership, ...parts } = this.assemble(quorum)
     this.parts = { ...parts, quorum, membership, listener }
     if (this.isClosed) return this.abandonParts()
@@ -176,7 +183,7 @@ export class Broker implements BrokerContext {
 
   private async abandonParts(): Promise<void> {
     const { parts } = this
-    if (!parts) return
+    if (!parts) return this.listener?.close()
     parts.membership.close()
     parts.groups.close()
     parts.controller.close()

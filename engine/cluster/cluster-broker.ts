@@ -61,16 +61,19 @@ export class ClusterBroker implements ObservedBroker {
     this.broker = broker
   }
 
+  /** Takes its port, before any data is touched. */
+  async listen(): Promise<void> {
+    const { broker } = this
+    if (!broker) throw wrongState(this.id, 'has not begun to start')
+    await this.orEnd(broker, broker.listen())
+    if (this.broker !== broker || this.state !== 'starting')
+      throw wrongState(this.id, 'was ended while it started')
+  }
+
   async finishStart(): Promise<void> {
     const { broker } = this
     if (!broker) throw wrongState(this.id, 'has not begun to start')
-    try {
-      await broker.start()
-    } catch (thrown) {
-      await broker.crash()
-      if (this.broker === broker) this.end('stopped')
-      throw thrown
-    }
+    await this.orEnd(broker, broker.start())
     if (this.broker !== broker || this.state !== 'starting')
       throw wrongState(this.id, 'was ended while it started')
     this.port = broker.view!.listener.address.port
@@ -113,6 +116,16 @@ export class ClusterBroker implements ObservedBroker {
 
   get isLive(): boolean {
     return this.broker !== undefined
+  }
+
+  private async orEnd(broker: Broker, step: Promise<void>): Promise<void> {
+    try {
+      await step
+    } catch (thrown) {
+      await broker.crash()
+      if (this.broker === broker) this.end('stopped')
+      throw thrown
+    }
   }
 
   private async failed(broker: Broker): Promise<void> {

@@ -88,6 +88,7 @@ export class EmbeddedCluster {
     try {
       const brokers = [...cluster.brokers.values()]
       for (const broker of brokers) broker.beginStart()
+      await Promise.all(brokers.map((broker) => broker.listen()))
       await Promise.all(brokers.map((broker) => broker.finishStart()))
       if (options.topics) await cluster.createTopics(options.topics)
       return cluster
@@ -132,6 +133,7 @@ export class EmbeddedCluster {
     const broker = this.broker(id)
     broker.beginStart()
     this.changed()
+    await broker.listen()
     await broker.finishStart()
   }
 

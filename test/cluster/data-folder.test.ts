@@ -116,6 +116,30 @@ describe('starting', () => {
     await world.start({ dataFolder, brokers: 1, ports: [port] })
   })
 
+  test('a port that is taken does not make a clean stop count as a crash', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as net.AddressInfo
+    const dataFolder = await world.folder()
+    const first = await world.start({ dataFolder })
+    const marks = async () => {
+      const folders = await Promise.all([1, 2, 3].map((id) => readdir(join(dataFolder, `broker-${id}`))))
+      return folders.filter((names) => names.includes('clean-shutdown.json')).length
+    }
+    await first.stop()
+    expect(await marks()).toBe(3)
+    for (const ports of [
+      [port, 0, 0],
+      [0, 0, port],
+    ]) {
+      await expect(world.start({ dataFolder, ports })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+      expect(await marks()).toBe(3)
+    }
+    await new Promise((resolve) => server.close(resolve))
+    await world.start({ dataFolder })
+    expect(await marks()).toBe(0)
+  })
+
   test('a setting that does not exist is named, with the one that was meant', async () => {
     await expect(world.start({ settings: { 'log.retention.msec': '1' } })).rejects.toMatchObject({
       code: 'UNKNOWN_SETTING',

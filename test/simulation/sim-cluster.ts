@@ -40,7 +40,8 @@ export class SimCluster {
       onFailed: (error) => this.failures.push(`broker ${id}: ${error.message}`),
     })
     this.live.set(id, broker)
-    broker.start().catch((thrown: unknown) => this.failures.push(`broker ${id} did not start: ${thrown}`))
+    const started = broker.listen().then(() => broker.start())
+    started.catch((thrown: unknown) => this.failures.push(`broker ${id} did not start: ${thrown}`))
   }
 
   /** Its machine went down: nothing of it runs any more. */
