@@ -21,6 +21,12 @@ export interface CommandOptions {
   readonly cwd?: string
 }
 
+const running = new Set<ChildProcess>()
+// A test that fails leaves its command behind.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export class Command {
   readonly process: ChildProcess
   readonly ended: Promise<Ended>
@@ -38,6 +44,7 @@ export class Command {
       uid,
     })
     this.process = child
+    running.add(child)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#out += text
       this.#wake()
@@ -48,6 +55,7 @@ export class Command {
     })
     this.ended = new Promise((resolve) => {
       child.on('close', (status, signal) => {
+        running.delete(child)
         const left = readdirSync(temporary)
         rmSync(temporary, { recursive: true, force: true })
         resolve({ status, signal, out: this.#out, err: this.#err, left })
