@@ -1,6 +1,6 @@
 // Builds what is stale into `.build/`: the engine's entry points, the Electron shell, the renderer, the package.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { buildFolder, checkout, modulesFolder } from './paths.mjs'
 import { fingerprint, readStamp, writeStamp } from './stamps.mjs'
@@ -107,7 +107,9 @@ async function buildElectron() {
   })
 }
 
+/** Beside the last one, and then in its place: a studio that runs goes on serving what it has. */
 async function buildRenderer() {
+  const made = path.join(buildFolder, 'renderer.new')
   await command(process.execPath, [
     path.join(modulesFolder, 'vite', 'bin', 'vite.js'),
     'build',
@@ -115,7 +117,13 @@ async function buildRenderer() {
     'renderer/vite.config.ts',
     '--logLevel',
     'warn',
+    '--outDir',
+    made,
+    '--emptyOutDir',
   ])
+  const place = path.join(buildFolder, 'renderer')
+  rmSync(place, { recursive: true, force: true })
+  renameSync(made, place)
 }
 
 async function buildPackage() {
