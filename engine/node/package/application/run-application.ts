@@ -53,18 +53,26 @@ async function runOn(
   const { applicationId, topology, topics = [], feeds = [] } = application
   const connection = { bootstrap, clientId: applicationId }
   const admin = createAdmin(environment, connection)
-  const producer = createProducer(environment, { ...connection, acks: 'all', lingerMs: 5 })
+  const producer = createProducer(environment, {
+    ...connection,
+    acks: 'all',
+    lingerMs: 5,
+    stopAtFailure: true,
+  })
   const streams = createStreams(environment, topology, {
     applicationId,
     bootstrap,
     stateFolder: settings.stateFolder,
   })
   const progress = new Progress(feeds)
+  let fed: Promise<void> | undefined
   try {
     await ensureTopics(admin, topics)
     const failed = failureOf(streams)
+    // Whoever waits for the start learns of it there.
+    failed.catch(() => undefined)
     await streams.start()
-    const fed = runFeeds(environment, feeds, {
+    fed = runFeeds(environment, feeds, {
       kinds: nodeKinds,
       folder: application.folder ?? process.cwd(),
       producer,
@@ -75,9 +83,10 @@ async function runOn(
       events: reported(progress),
     })
     await Promise.race([failed, untilDone(environment, streams, progress, settings, stop.signal)])
+  } finally {
+    // Feeds end before the producer that they send with is closed.
     stop.abort()
     await fed
-  } finally {
     await streams.close()
     await Promise.allSettled([producer.close(), admin.close()])
     progress.printEnd(streams.metrics())
@@ -140,8 +149,6 @@ function reported(progress: Progress): FeedEvents {
     ended: (feed) => progress.end(feed),
     badLine: (feed, { line, what }) =>
       process.stderr.write(`warning BAD_LINE: ${feed.node}, line ${line}: ${what}\n`),
-    refused: (feed, _partition, _number, error) =>
-      process.stderr.write(`error ${error.code}: ${feed.node}: ${error.message}\n`),
     failed: (feed, error) => {
       process.stderr.write(`error ${error.code}: ${feed.node}: ${error.message}\n`)
       process.exitCode = 1
