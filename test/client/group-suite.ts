@@ -106,6 +106,37 @@ export function groupSuite(given: () => ClientWorld): void {
       expect(generations[1]).toBe(generations[0])
     })
 
+    test('a listener that throws once keeps nothing from being read', async () => {
+      const world = given()
+      const topic = await world.newTopic(2)
+      const failing = { assigned: true, revoked: true }
+      const assigned: string[] = []
+      const fail = (what: 'assigned' | 'revoked') => {
+        if (!failing[what]) return
+        failing[what] = false
+        throw new Error(`not ${what} this time`)
+      }
+      const first = world.newConsumer({ groupId: `g-${topic}`, assignors: [cooperativeStickyAssignor] })
+      first.subscribe([topic], {
+        onAssigned: (added) => {
+          fail('assigned')
+          assigned.push(...added.map(({ partition }) => `${partition}`))
+        },
+        onRevoked: () => fail('revoked'),
+      })
+      const said: string[] = []
+      const poll = () => first.poll(20).catch((thrown: Error) => void said.push(thrown.message))
+      const untilMs = Date.now() + 15_000
+      const isLate = () => Date.now() > untilMs
+      while (assigned.length < 2 && !isLate()) await poll()
+      const second = world.newConsumer({ groupId: `g-${topic}`, assignors: [cooperativeStickyAssignor] })
+      second.subscribe([topic])
+      while (second.assignment().length === 0 && !isLate()) await Promise.all([poll(), second.poll(20)])
+      expect(first.assignment()).toHaveLength(1)
+      expect(assigned.sort()).toEqual(['0', '1'])
+      expect(said).toEqual(['not assigned this time', 'not revoked this time'])
+    })
+
     test('a topic that is made after the subscription is read', async () => {
       const world = given()
       const known = await world.newTopic(1)

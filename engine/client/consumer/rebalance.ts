@@ -23,7 +23,7 @@ export async function rebalance(world: RebalanceWorld): Promise<void> {
   for (;;) {
     if (membership.takeLost()) await lose(world)
     const result = membership.takeResult()
-    if (result !== undefined) await takeIn(world, result)
+    if (result !== undefined) await takeInOrJoinAgain(world, result)
     else if (membership.wantsToJoin && world.topics().length > 0) await join(world)
     else return
   }
@@ -47,6 +47,16 @@ async function join(world: RebalanceWorld): Promise<void> {
   if (membership.wantsToJoin) membership.join(world.topics(), isCooperative ? assignment.partitions() : owned)
 }
 
+/** Whatever a callback throws goes to who polls; what it should have done is done with the next assignment. */
+async function takeInOrJoinAgain(world: RebalanceWorld, result: JoinResult): Promise<void> {
+  try {
+    await takeIn(world, result)
+  } catch (thrown) {
+    if (world.membership.isCurrent(result)) world.membership.requestJoin()
+    throw thrown
+  }
+}
+
 async function takeIn(world: RebalanceWorld, result: JoinResult): Promise<void> {
   const { membership, assignment, listener } = world
   const owned = assignment.partitions()
@@ -56,7 +66,13 @@ async function takeIn(world: RebalanceWorld, result: JoinResult): Promise<void> 
   if (!membership.isCurrent(result)) return
   assignment.set(result.partitions)
   result.assignor.onAssigned?.(result.partitions, result.userData, result.identity.generation)
-  await listener()?.onAssigned?.(added)
+  try {
+    await listener()?.onAssigned?.(added)
+  } catch (thrown) {
+    // Not owned until the listener has taken them: else it would never be told of them.
+    assignment.set(without(result.partitions, added))
+    throw thrown
+  }
   // Others wait for what was given up here (KIP-429).
   if (revoked.length > 0) membership.requestJoin()
 }
