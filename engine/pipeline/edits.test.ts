@@ -114,6 +114,16 @@ describe('every edit', () => {
   })
 })
 
+it('what is inserted a second time is there once, and goes with the first', () => {
+  const empty: PipelineDocument = { version: 1, id: 'p', name: '', nodes: [], edges: [] }
+  const item = { id: 'new', kind: 'map', name: '', position: { x: 0, y: 0 }, config: {} }
+  const add: Edit = { type: 'insert', nodes: [{ item, index: 0 }], edges: [] }
+  const first = apply(empty, add)
+  const second = apply(first.document, add)
+  expect(second.document.nodes).toEqual([item])
+  expect(apply(second.document, second.inverse).document).toEqual(first.document)
+})
+
 it('a whole history is taken back, edit by edit', () => {
   fc.assert(
     fc.property(documents, fc.array(edits, { maxLength: 12 }), (document, list) => {

@@ -79,17 +79,20 @@ export function apply(document: PipelineDocument, edit: Edit): Applied {
   }
 }
 
+/** What is there already stays as it is: ids are unique. */
 function insert(document: PipelineDocument, edit: Extract<Edit, { type: 'insert' }>): Applied {
+  const nodes = absent(document.nodes, edit.nodes)
+  const edges = absent(document.edges, edit.edges)
   return {
     document: {
       ...document,
-      nodes: withPlaced(document.nodes, edit.nodes),
-      edges: withPlaced(document.edges, edit.edges),
+      nodes: withPlaced(document.nodes, nodes),
+      edges: withPlaced(document.edges, edges),
     },
     inverse: {
       type: 'remove',
-      nodes: edit.nodes.map(({ item }) => item.id),
-      edges: edit.edges.map(({ item }) => item.id),
+      nodes: nodes.map(({ item }) => item.id),
+      edges: edges.map(({ item }) => item.id),
     },
   }
 }
@@ -214,6 +217,14 @@ function withOptional<T extends object, K extends keyof T>(target: T, name: K, v
 /** What is taken out, with its place, lowest first: putting back in that order restores the list. */
 function placed<T>(items: readonly T[], goes: (item: T) => boolean): Placed<T>[] {
   return items.flatMap((item, index) => (goes(item) ? [{ item, index }] : []))
+}
+
+function absent<T extends { readonly id: string }>(
+  items: readonly T[],
+  coming: readonly Placed<T>[],
+): Placed<T>[] {
+  const ids = new Set(items.map(({ id }) => id))
+  return coming.filter(({ item }) => !ids.has(item.id))
 }
 
 function withPlaced<T>(items: readonly T[], placedItems: readonly Placed<T>[]): T[] {
