@@ -123,6 +123,12 @@ describe('signing in', () => {
     expect(await cookie()).toBe(await cookie())
   })
 
+  it('leads nowhere else once the token is dropped', async () => {
+    const token = new URL(shell.url).searchParams.get('token')
+    const answer = await get(`//elsewhere.example/?token=${token}`)
+    expect(answer.headers.location ?? '').not.toMatch(/^\/\//)
+  })
+
   it('serves nothing without the cookie', async () => {
     for (const target of ['/', '/index.html', '/assets/app.js']) expect((await get(target)).status).toBe(401)
   })

@@ -65,7 +65,8 @@ function swapToken(response: ServerResponse, signIn: SignIn, token: string, url:
   response.writeHead(303, {
     ...securityHeaders,
     'Set-Cookie': signIn.cookie,
-    Location: `${url.pathname}${url.search}`,
+    // One slash: two would name another host.
+    Location: `/${url.pathname.replace(/^\/+/, '')}${url.search}`,
     'Cache-Control': 'no-store',
   })
   response.end()
