@@ -19,6 +19,7 @@ const cases = [
   { name: '100 B', bytes: 100, records: 3_000_000 },
   { name: '1 KiB', bytes: 1024, records: 500_000 },
 ]
+const largeFetches = ['-X', 'fetch.message.max.bytes=8388608', '-X', 'queued.min.messages=1000000']
 const goals = { produce: 1.0, consume: 0.7 }
 
 interface Side {
@@ -83,8 +84,6 @@ async function measure({ bytes, records }: { bytes: number; records: number }): 
   }
   return figures
 }
-
-const largeFetches = ['-X', 'fetch.message.max.bytes=8388608', '-X', 'queued.min.messages=1000000']
 
 function report(name: string, figures: Figures): number {
   let below = 0

@@ -66,7 +66,7 @@ async function measureStudio(): Promise<void> {
     if (await trust.isVisible()) await trust.click()
     const clickedMs = performance.now()
     await page.getByRole('button', { name: 'Run', exact: true }).click()
-    await page.locator('[data-edge-rate]:not([data-edge-rate="0"])').first().waitFor({ state: 'attached' })
+    await page.locator('path[data-flows="yes"]').first().waitFor({ state: 'attached' })
     figures['Run to the first moving edge'].push(performance.now() - clickedMs)
   } finally {
     const closed = once(studio, 'close')
