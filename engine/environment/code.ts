@@ -5,6 +5,8 @@ export interface CodeLoader {
    * external. Syntax errors are returned, not thrown.
    */
   bundle(entryPath: string): Promise<BundledCode>
+  /** Has the bundler up, so that the first `bundle` does not wait for it. */
+  warmUp(): Promise<void>
   /** Evaluates a bundle and gives its exports; `provided` are the modules that it may import. */
   load(bundle: BundledCode, provided: Readonly<Record<string, object>>): Record<string, unknown>
   /**

@@ -9,7 +9,7 @@ import { generalFailure } from './failures.ts'
 import { createGuard } from './guard.ts'
 import type { AcknowledgedTopic, FromThread, ThreadStart, ToThread } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
-import { every } from './timers.ts'
+import { reportEvery } from './timers.ts'
 
 /** Runs what fills the run's source topics, until all of it has ended or it is told to stop. */
 export async function runFeeds(
@@ -37,7 +37,7 @@ export async function runFeeds(
     })
   })
   const report = () => post({ kind: 'feeds', feeds: tallies.metrics(), acknowledged: tallies.acknowledged() })
-  const stopReports = every(environment, start.sampleMs, report)
+  const stopReports = reportEvery(environment, start.sampleMs, () => tallies.hasBegun, report)
   try {
     await feed(environment, start.plan.feeds, {
       kinds: nodeKinds,
@@ -100,6 +100,10 @@ class FeedTallies {
       bad,
       ended,
     }))
+  }
+
+  get hasBegun(): boolean {
+    return [...this.#tallies.values()].some(({ produced }) => produced > 0)
   }
 
   acknowledged(): AcknowledgedTopic[] {

@@ -131,6 +131,10 @@ export function addSteps(
   return sums
 }
 
+export function hasMoved(steps: Readonly<Record<string, StepMetrics>>): boolean {
+  return Object.values(steps).some((step) => step.in > 0)
+}
+
 export function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? Math.max(0, count / seconds) : 0
 }

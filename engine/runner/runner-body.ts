@@ -21,8 +21,8 @@ export function runnerBody(host: RunnerProcess): WorkerBody {
     const prepared = Array.from({ length: setup.threads + 1 }, () =>
       RunThread.prepare(environment, setup.limits),
     )
-    // One that does not come up is reported when there is a run to report it for.
-    for (const thread of prepared) thread.catch(() => undefined)
+    // What does not come up is reported when there is a run to report it for.
+    for (const part of [...prepared, environment.code.warmUp()]) part.catch(() => undefined)
     // One handler for both: a stop may come on the heels of the start.
     let stop: () => void = () => undefined
     const run = await new Promise<Run | undefined>((resolve) => {

@@ -12,6 +12,7 @@ import type {
 import {
   addSteps,
   type Counts,
+  hasMoved,
   lagMsOf,
   lagRecordsOf,
   perSecond,
@@ -55,6 +56,7 @@ export class Sampler {
   #quietSinceMs: number | undefined
   #timer: TimerHandle | undefined
   #stopped = false
+  #hasBegun = false
 
   constructor(
     environment: Environment,
@@ -78,6 +80,7 @@ export class Sampler {
       const lag =
         message.lag.length === 0 && this.#isEnding() ? (this.#threads.get(thread)?.lag ?? []) : message.lag
       this.#threads.set(thread, { ...message, lag })
+      if (!this.#hasBegun && hasMoved(message.steps)) this.#sampleFirst()
     } else {
       this.#feeds = message.feeds
       this.#acknowledged = message.acknowledged
@@ -100,6 +103,15 @@ export class Sampler {
     this.#stopped = true
     this.#timer?.cancel()
     this.#sample()
+  }
+
+  /** The first record is shown as soon as it is known. */
+  #sampleFirst(): void {
+    this.#hasBegun = true
+    if (this.#stopped) return
+    this.#timer?.cancel()
+    this.#sample()
+    this.#arm()
   }
 
   #arm(): void {

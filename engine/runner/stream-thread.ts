@@ -8,8 +8,9 @@ import { generalFailure, processingFailure } from './failures.ts'
 import { createGuard } from './guard.ts'
 import { threadClientId } from './members.ts'
 import type { FromThread, ThreadStart, ToThread } from './messages.ts'
+import { hasMoved } from './metrics.ts'
 import { guardedNodes } from './plan-nodes.ts'
-import { every } from './timers.ts'
+import { reportEvery } from './timers.ts'
 import { userCode } from './user-code.ts'
 
 /** Runs tasks of the topology in this thread until it is told to stop, or fails. */
@@ -41,7 +42,8 @@ export async function runStreams(
     })
   })
   const report = () => post({ kind: 'metrics', ...streams.metrics() })
-  const stopReports = every(environment, start.sampleMs, report)
+  const hasBegun = () => hasMoved(streams.metrics().steps)
+  const stopReports = reportEvery(environment, start.sampleMs, hasBegun, report)
   streams.start().catch((thrown) => post({ kind: 'failed', failure: generalFailure(thrown) }))
   await ended
   stopReports()

@@ -1,7 +1,7 @@
 import { createRequire, isBuiltin } from 'node:module'
 import { dirname, isAbsolute, join } from 'node:path'
 import { compileFunction } from 'node:vm'
-import { build, type Message } from 'esbuild'
+import { build, type Message, transform } from 'esbuild'
 import { MillraceError } from '../../base/errors.ts'
 import type { BundledCode, CodeLoader, CodeProblem } from '../../environment/index.ts'
 import { compileExpression } from './expressions.ts'
@@ -15,6 +15,9 @@ export function createCodeLoader(): CodeLoader {
   const expressions = new Map<string, (...values: unknown[]) => unknown>()
   return {
     bundle,
+    async warmUp() {
+      await transform('')
+    },
     load(code, provided) {
       const name = `${code.entryPath}${bundleSuffix}`
       positions.remember(name, code.sourceMap)
