@@ -17,12 +17,14 @@ import { Splitter } from './parts/splitter.tsx'
 import { useDocument } from './stores/document-store.ts'
 import { setLayout, useLayout } from './stores/layout.ts'
 import { serveShortcuts } from './stores/shortcuts.ts'
+import { serveStays } from './stores/stay.ts'
 import { useStudio } from './stores/studio.ts'
 
 export function App() {
   const opened = useDocument((state) => state.pipeline !== undefined)
   const lost = useStudio((state) => state.connection === 'lost')
   useEffect(serveShortcuts, [])
+  useEffect(serveStays, [])
   return (
     <Tooltip.Provider delayDuration={500}>
       <div className={`window ${lost ? 'lost' : ''}`}>

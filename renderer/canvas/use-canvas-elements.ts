@@ -6,6 +6,7 @@ import { openDocument, useDocument } from '../stores/document-store.ts'
 import { connectPorts, moveNodes, reconnectEdge } from '../stores/edit-actions.ts'
 import { useOwnRun, useRunning } from '../stores/run.ts'
 import { select, useSelection } from '../stores/selection.ts'
+import { stayOnKey } from '../stores/stay.ts'
 import { tryConnect } from './connecting.ts'
 import { type CanvasEdge, type CanvasNode, Derivation } from './derive.ts'
 import { portOf } from './geometry.ts'
@@ -64,7 +65,10 @@ export function useCanvasElements(splice: string | undefined) {
         drag(new Map([...latestDrag.current, ...moves.map(({ id, x, y }) => [id, { x, y }] as const)]))
       } else if (latestDrag.current.size === 0) {
         // The arrow keys.
-        moveNodes(moves.map(({ id, x, y }) => ({ id, x: Math.round(x), y: Math.round(y) })))
+        moveNodes(
+          moves.map(({ id, x, y }) => ({ id, x: Math.round(x), y: Math.round(y) })),
+          stayOnKey(),
+        )
       }
     },
     [drag],

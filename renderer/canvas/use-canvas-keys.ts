@@ -4,6 +4,7 @@ import { requestFit } from '../stores/canvas-requests.ts'
 import { openDocument } from '../stores/document-store.ts'
 import { copyText, moveNodes, pasteText } from '../stores/edit-actions.ts'
 import { clearSelection, select, useSelection } from '../stores/selection.ts'
+import { beginStay, stayOnKey } from '../stores/stay.ts'
 
 /** Copy, cut and paste by the browser's own events, and going from node to node with Ctrl and the arrows. */
 export function useCanvasKeys(pane: RefObject<HTMLElement | null>): void {
@@ -31,6 +32,7 @@ export function useCanvasKeys(pane: RefObject<HTMLElement | null>): void {
       if (event.key === 'Escape') clearSelection()
       const direction = directions[event.key]
       const goes = event.ctrlKey || event.metaKey
+      if (direction && !event.repeat) beginStay()
       if (!direction || (!goes && (event.altKey || movesByItself()))) return
       event.preventDefault()
       event.stopPropagation()
@@ -64,7 +66,10 @@ const bigStep = 20
 function moveSelected({ x, y }: { readonly x: number; readonly y: number }, step: number): void {
   const { nodes } = useSelection.getState()
   const moved = openDocument()?.nodes.filter((node) => nodes.has(node.id)) ?? []
-  moveNodes(moved.map(({ id, position }) => ({ id, x: position.x + x * step, y: position.y + y * step })))
+  moveNodes(
+    moved.map(({ id, position }) => ({ id, x: position.x + x * step, y: position.y + y * step })),
+    stayOnKey(),
+  )
 }
 
 const directions: Readonly<Record<string, { readonly x: number; readonly y: number }>> = {

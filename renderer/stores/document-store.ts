@@ -65,10 +65,11 @@ export function patch(part: Partial<OpenPipeline>): void {
   useDocument.setState((state) => (state.pipeline ? { pipeline: { ...state.pipeline, ...part } } : state))
 }
 
-export function change(edit: Edit): void {
+/** Edits of one `stay` that go on with each other are one step of undo. */
+export function change(edit: Edit, stay?: number): void {
   const { pipeline, history } = useDocument.getState()
   if (!pipeline) return
-  const next = perform(pipeline.document, history, edit, Date.now())
+  const next = perform(pipeline.document, history, edit, stay)
   useDocument.setState({ pipeline: { ...pipeline, document: next.document }, history: next.history })
 }
 

@@ -21,6 +21,7 @@ import { definitionOf, kinds } from '../parts/kinds.ts'
 import { requestFit } from './canvas-requests.ts'
 import { change, openDocument, openPipeline, redo, setFileText, undo, useDocument } from './document-store.ts'
 import { clearSelection, select, useSelection } from './selection.ts'
+import { stayInField } from './stay.ts'
 import { processorTemplate } from './templates.ts'
 import { tellFailure, toast } from './toasts.ts'
 
@@ -149,25 +150,26 @@ export function connectPorts(from: PortRef, to: PortRef): void {
 export const reconnectEdge = (edge: string, from: PortRef, to: PortRef) =>
   change({ type: 'reconnect', edge, from, to })
 
-export function moveNodes(moves: readonly ({ readonly id: string } & Point)[]): void {
+export function moveNodes(moves: readonly ({ readonly id: string } & Point)[], stay?: number): void {
   const document = openDocument()
   const moved = moves.filter(({ id, x, y }) =>
     document?.nodes.some((node) => node.id === id && (node.position.x !== x || node.position.y !== y)),
   )
   if (moved.length === 0) return
-  change({ type: 'move', positions: Object.fromEntries(moved.map(({ id, x, y }) => [id, { x, y }])) })
+  change({ type: 'move', positions: Object.fromEntries(moved.map(({ id, x, y }) => [id, { x, y }])) }, stay)
 }
 
 export const setField = (node: string, field: string, value: ConfigValue | undefined) =>
-  change({ type: 'set-config', node, field, value })
-export const renameNode = (node: string, name: string) => change({ type: 'rename', node, name })
+  change({ type: 'set-config', node, field, value }, stayInField())
+export const renameNode = (node: string, name: string) =>
+  change({ type: 'rename', node, name }, stayInField())
 export const setNote = (node: string, note: string) =>
-  change({ type: 'set-note', node, note: note === '' ? undefined : note })
+  change({ type: 'set-note', node, note: note === '' ? undefined : note }, stayInField())
 export const setOnError = (node: string, onError: PipelineNode['onError']) =>
   change({ type: 'set-on-error', node, onError })
-export const setPipelineName = (name: string) => change({ type: 'set-name', name })
+export const setPipelineName = (name: string) => change({ type: 'set-name', name }, stayInField())
 export const setDescription = (text: string) =>
-  change({ type: 'set-description', description: text === '' ? undefined : text })
+  change({ type: 'set-description', description: text === '' ? undefined : text }, stayInField())
 
 export function toggleBypass(): void {
   const chosen = useSelection.getState().nodes

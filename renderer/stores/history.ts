@@ -1,6 +1,6 @@
 /**
  * Undo and redo over a document. One gesture is one step; edits that only go on with what the last began (typing in one
- * field, nudging with the arrows) join it when they follow within a second.
+ * field, an arrow key held down) join it when they are made during the same stay, however long that takes.
  */
 import type { PipelineDocument } from '../../engine/pipeline/document.ts'
 import { apply, coalesces, type Edit, editLabel } from '../../engine/pipeline/edits.ts'
@@ -9,7 +9,8 @@ export interface Step {
   readonly label: string
   readonly forward: Edit
   readonly backward: Edit
-  readonly atMs: number
+  /** Edits made outside of any stay join nothing. */
+  readonly stay: number | undefined
   /** Nothing joins a step that was undone and repeated. */
   readonly sealed: boolean
 }
@@ -22,7 +23,6 @@ export interface History {
 export const emptyHistory: History = { undo: [], redo: [] }
 
 const stepsMax = 500
-const joinsWithinMs = 1000
 
 export interface Travelled {
   readonly label: string
@@ -30,28 +30,31 @@ export interface Travelled {
   readonly history: History
 }
 
-export function perform(document: PipelineDocument, history: History, edit: Edit, nowMs: number): Travelled {
+export function perform(document: PipelineDocument, history: History, edit: Edit, stay?: number): Travelled {
   const applied = apply(document, edit)
   const last = history.undo.at(-1)
   const joins =
     last !== undefined &&
     !last.sealed &&
+    stay !== undefined &&
+    last.stay === stay &&
     history.redo.length === 0 &&
-    nowMs - last.atMs < joinsWithinMs &&
     coalesces(last.forward, edit)
   const step: Step = {
     label: editLabel(edit),
     forward: edit,
     backward: joins ? last.backward : applied.inverse,
-    atMs: nowMs,
+    stay,
     sealed: false,
   }
   const kept = joins ? history.undo.slice(0, -1) : history.undo
-  return {
-    label: step.label,
-    document: applied.document,
-    history: { undo: [...kept, step].slice(-stepsMax), redo: [] },
-  }
+  const undo = joins && doesNothing(step, applied.document) ? kept : [...kept, step].slice(-stepsMax)
+  return { label: step.label, document: applied.document, history: { undo, redo: [] } }
+}
+
+/** What was typed is deleted again. */
+function doesNothing(step: Step, document: PipelineDocument): boolean {
+  return JSON.stringify(apply(document, step.backward).document) === JSON.stringify(document)
 }
 
 export function takeBack(document: PipelineDocument, history: History): Travelled | undefined {
