@@ -2,7 +2,7 @@ import { cannotEncode, inside } from './faults.ts'
 import { type Default, defaultOf, isChangeable } from './field-defaults.ts'
 import { Reader } from './reader.ts'
 import type { Field, FieldOptions, Fields, FieldType } from './schema.ts'
-import { arrayCodec, type Codec, scalarCodec } from './value-codecs.ts'
+import { arrayCodec, type Codec, nullableStructCodec, scalarCodec } from './value-codecs.ts'
 import { Writer } from './writer.ts'
 
 interface Target {
@@ -158,8 +158,8 @@ function fieldCodec(field: Field, target: Target): Codec {
 function typeCodec(type: FieldType, nullable: boolean, target: Target): Codec {
   if (type.kind === 'array') return arrayCodec(typeCodec(type.of, false, target), nullable, target.flexible)
   if (type.kind === 'struct') {
-    if (nullable) throw cannotEncode('a struct cannot be null')
-    return structCodec(type.fields, target)
+    const codec = structCodec(type.fields, target)
+    return nullable ? nullableStructCodec(codec) : codec
   }
   return scalarCodec(type.kind, nullable, target.flexible)
 }

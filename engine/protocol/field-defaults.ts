@@ -28,8 +28,15 @@ export function defaultOf(field: Field): Default {
   }
 }
 
+const zeros: Readonly<Partial<Record<ScalarKind, unknown>>> = {
+  string: '',
+  uuid: zeroUuid,
+  boolean: false,
+  int64Bits: 0n,
+}
+
 function plainDefault(kind: Exclude<ScalarKind, 'bytes' | 'records'>): Default {
-  const made = kind === 'string' ? '' : kind === 'uuid' ? zeroUuid : kind === 'boolean' ? false : 0
+  const made = zeros[kind] ?? 0
   return { make: () => made, equals: (value) => value === made }
 }
 
@@ -44,6 +51,7 @@ function structDefault(fields: Fields): Default {
       return made
     },
     equals: (value) =>
+      value !== null &&
       defaults.every(({ name, fallback }) => {
         const given = (value as Readonly<Record<string, unknown>>)[name]
         return given === undefined || fallback.equals(given)

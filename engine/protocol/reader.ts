@@ -39,6 +39,10 @@ export class Reader {
     return (((this.buffer[at]! << 8) | this.buffer[at + 1]!) << 16) >> 16
   }
 
+  uint16(): number {
+    return this.int16() & 0xffff
+  }
+
   int32(): number {
     const at = this.take(4, 'an int32')
     const buffer = this.buffer
@@ -68,6 +72,11 @@ export class Reader {
       return Number.POSITIVE_INFINITY
     }
     return this.int64()
+  }
+
+  /** All 64 bits. */
+  int64Bits(): bigint {
+    return this.buffer.readBigInt64BE(this.take(8, 'an int64'))
   }
 
   float64(): number {

@@ -22,9 +22,11 @@ export type ScalarKind =
   | 'boolean'
   | 'int8'
   | 'int16'
+  | 'uint16'
   | 'int32'
   | 'int64'
   | 'int64OrUnlimited'
+  | 'int64Bits'
   | 'float64'
   | 'uuid'
   | 'string'
@@ -81,11 +83,14 @@ function scalar<Out, In = Out>(kind: ScalarKind) {
 export const boolean = scalar<boolean>('boolean')
 export const int8 = scalar<number>('int8')
 export const int16 = scalar<number>('int16')
+export const uint16 = scalar<number>('uint16')
 export const int32 = scalar<number>('int32')
 /** A number; int64s beyond the safe integers are malformed. */
 export const int64 = scalar<number>('int64')
 /** An int64 whose greatest value means "no limit": Infinity. */
 export const int64OrUnlimited = scalar<number>('int64OrUnlimited')
+/** An int64 that is no count but a pattern of 64 bits, such as a hash. */
+export const int64Bits = scalar<bigint>('int64Bits')
 export const float64 = scalar<number>('float64')
 /** The usual text form, lower case. */
 export const uuid = scalar<string>('uuid')

@@ -40,6 +40,18 @@ export function arrayCodec(element: Codec, nullable: boolean, compact: boolean):
   }
 }
 
+/** A struct that may be null starts with a byte: −1 for null, 1 otherwise. */
+export function nullableStructCodec(struct: Codec): Codec {
+  return {
+    bytesMin: 1,
+    read: (reader) => (reader.int8() < 0 ? null : struct.read(reader)),
+    write(writer, value) {
+      writer.int8(value === null ? -1 : 1)
+      if (value !== null) struct.write(writer, value)
+    },
+  }
+}
+
 function writeNull(writer: Writer, nullable: boolean, compact: boolean, lengthBytes: 2 | 4): void {
   if (!nullable) throw cannotEncode('null is not allowed here in this version')
   if (compact) writer.uvarint(0)
@@ -52,9 +64,11 @@ const fixedBytes: Readonly<Record<FixedKind, number>> = {
   boolean: 1,
   int8: 1,
   int16: 2,
+  uint16: 2,
   int32: 4,
   int64: 8,
   int64OrUnlimited: 8,
+  int64Bits: 8,
   float64: 8,
   uuid: 16,
 }
@@ -87,6 +101,8 @@ function numberCodec(kind: Exclude<FixedKind, 'boolean' | 'uuid'>): Pick<Codec, 
       return { read: (reader) => reader.int8(), write: (writer, value) => writer.int8(value as number) }
     case 'int16':
       return { read: (reader) => reader.int16(), write: (writer, value) => writer.int16(value as number) }
+    case 'uint16':
+      return { read: (reader) => reader.uint16(), write: (writer, value) => writer.uint16(value as number) }
     case 'int32':
       return { read: (reader) => reader.int32(), write: (writer, value) => writer.int32(value as number) }
     case 'int64':
@@ -95,6 +111,11 @@ function numberCodec(kind: Exclude<FixedKind, 'boolean' | 'uuid'>): Pick<Codec, 
       return {
         read: (reader) => reader.int64OrUnlimited(),
         write: (writer, value) => writer.int64OrUnlimited(value as number),
+      }
+    case 'int64Bits':
+      return {
+        read: (reader) => reader.int64Bits(),
+        write: (writer, value) => writer.int64Bits(value as bigint),
       }
     case 'float64':
       return { read: (reader) => reader.float64(), write: (writer, value) => writer.float64(value as number) }

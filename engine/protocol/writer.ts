@@ -46,6 +46,13 @@ export class Writer {
     this.chunk[at + 1] = value
   }
 
+  uint16(value: number): void {
+    if ((value & 0xffff) !== value) throw range('a uint16', value)
+    const at = this.reserve(2)
+    this.chunk[at] = value >> 8
+    this.chunk[at + 1] = value
+  }
+
   int32(value: number): void {
     if ((value | 0) !== value) throw range('an int32', value)
     this.put32(value)
@@ -71,6 +78,12 @@ export class Writer {
     } else {
       this.int64(value)
     }
+  }
+
+  int64Bits(value: bigint): void {
+    if (BigInt.asIntN(64, value) !== value) throw range('an int64', value)
+    const at = this.reserve(8)
+    this.chunk.writeBigInt64BE(value, at)
   }
 
   float64(value: number): void {
@@ -222,6 +235,6 @@ function stringLength(text: string): number {
   return length
 }
 
-function range(what: string, value: number): Error {
+function range(what: string, value: number | bigint): Error {
   return cannotEncode(`${value} does not fit into ${what}`)
 }
