@@ -18,7 +18,7 @@ import { decodeMessage, encodeMessage, explainSchema, type Message } from './wir
 
 export { type Channel, memoryPair } from './channel.ts'
 export { type PortLike, portChannel } from './port-channel.ts'
-export { openSocketChannel, type SocketLike } from './socket-channel.ts'
+export { openSocketChannel, type SocketLike, windowProtocol } from './socket-channel.ts'
 
 export interface HostTransport {
   /** A new channel. Rejects when there is nobody at the other end. */

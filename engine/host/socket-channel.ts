@@ -13,6 +13,9 @@ export interface SocketLike {
 
 const socketOpen = 1
 
+/** Offered by a window, together with its key: the two subprotocols of the WebSocket. */
+export const windowProtocol = 'millrace'
+
 /** A channel over a WebSocket that is being opened. @throws MillraceError HOST_LOST when it can not be opened */
 export function openSocketChannel(socket: SocketLike): Promise<Channel> {
   return new Promise((resolve, reject) => {

@@ -5,8 +5,10 @@ import {
   type HostTransport,
   openSocketChannel,
   portChannel,
+  windowProtocol,
 } from '../../engine/host/rpc.ts'
 import { desktop } from './desktop.ts'
+import { windowKey } from './window-key.ts'
 
 let client: HostClient | undefined
 
@@ -15,13 +17,39 @@ export function host(): HostClient {
   return client
 }
 
+let tellSignedOut: () => void = () => undefined
+
+/** Hears when this browser is not, or not any more, signed in: dialling again does not help then. */
+export function onSignedOut(handler: () => void): void {
+  tellSignedOut = handler
+}
+
 const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs))
 
 function browserTransport(): HostTransport {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   return {
-    connect: () => openSocketChannel(new WebSocket(`${scheme}://${location.host}/host`)),
+    async connect() {
+      const key = windowKey()
+      const protocols = key === undefined ? [windowProtocol] : [windowProtocol, key]
+      try {
+        return await openSocketChannel(new WebSocket(`${scheme}://${location.host}/host`, protocols))
+      } catch (thrown) {
+        // Why a socket was refused is not told to scripts.
+        if (key === undefined || (await isStrange())) tellSignedOut()
+        throw thrown
+      }
+    },
     sleep,
+  }
+}
+
+/** A studio answers here, and does not know this browser: it was started again. */
+async function isStrange(): Promise<boolean> {
+  try {
+    return (await fetch('/', { method: 'HEAD' })).status === 401
+  } catch {
+    return false // nobody answers
   }
 }
 

@@ -11,14 +11,24 @@ import { useStudio } from '../stores/studio.ts'
 export function Banners() {
   const pipeline = useDocument((state) => state.pipeline)
   const lost = useStudio((state) => state.connection === 'lost')
+  const signedOut = useStudio((state) => state.signedOut)
   return (
     <>
       {lost && (
         <p className="banner error" role="alert">
           <PlugZap size={15} aria-hidden />
           <span className="grow">
-            <b>The host does not answer.</b> Figures are from before; your changes stay here. It is tried
-            again by itself.
+            {signedOut ? (
+              <>
+                <b>The studio was started again.</b> Open the address that it printed last, in this browser:
+                this window then goes on, with your changes.
+              </>
+            ) : (
+              <>
+                <b>The host does not answer.</b> Figures are from before; your changes stay here. It is tried
+                again by itself.
+              </>
+            )}
           </span>
         </p>
       )}

@@ -1,4 +1,4 @@
-import { FilePlus2, FolderOpen, Workflow, X } from 'lucide-react'
+import { FilePlus2, FolderOpen, LogIn, Workflow, X } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import { MillraceError } from '../../engine/base/errors.ts'
 import type { Output, PipelineEntry } from '../../engine/host/contract.ts'
@@ -18,6 +18,7 @@ export function StartPage() {
   const failure = useStudio((state) => state.openFailure)
   const opening = useStudio((state) => state.opening)
   const version = useStudio((state) => state.info?.version)
+  const signedOut = useStudio((state) => state.signedOut)
   const { lists, problem, reload } = useLists(connection)
   return (
     <main className="start scroll" aria-busy={opening !== undefined}>
@@ -44,6 +45,15 @@ export function StartPage() {
             <span>
               <b className="strong">Not opened:</b> {failure.what}.
               {failure.remedy && ` ${capital(failure.remedy)}.`}
+            </span>
+          </p>
+        )}
+        {signedOut && (
+          <p className="notice error" role="alert">
+            <LogIn size={15} aria-hidden />
+            <span>
+              <b className="strong">Not signed in.</b> Open the address that the studio printed when it
+              started, with its token.
             </span>
           </p>
         )}

@@ -1,5 +1,5 @@
 /** What the window does from its first moment: settings, connection, events of the host, what runs already. */
-import { host } from '../host/client.ts'
+import { host, onSignedOut } from '../host/client.ts'
 import { followDocument } from './analysis.ts'
 import { adoptCluster, followCluster, refreshCluster } from './cluster.ts'
 import { isUnsaved, openPipeline, patch, useDocument } from './document-store.ts'
@@ -46,9 +46,11 @@ function rememberOpen(): void {
 }
 
 function followConnection(): void {
+  onSignedOut(() => useStudio.setState({ signedOut: true }))
   host().onConnection((connection) => {
     useStudio.setState({ connection, lostMs: connection === 'lost' ? Date.now() : undefined })
     if (connection === 'connected') {
+      useStudio.setState({ signedOut: false })
       void refreshRun()
       void refreshCluster()
     }

@@ -24,6 +24,8 @@ export interface Studio {
   readonly info: Output<'studio.info'> | undefined
   readonly connection: 'connecting' | 'connected' | 'lost'
   readonly lostMs: number | undefined
+  /** The studio does not know this browser: it has to be opened by its address again. */
+  readonly signedOut: boolean
   readonly dialog: Dialog | undefined
   readonly palette: boolean
   /** A path that is being opened. */
@@ -35,6 +37,7 @@ export const useStudio = create<Studio>(() => ({
   info: undefined,
   connection: 'connecting',
   lostMs: undefined,
+  signedOut: false,
   dialog: undefined,
   palette: false,
   opening: undefined,

@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import WebSocket from 'ws'
-import { type ClosableHostClient, createHostClient, openSocketChannel } from '../../engine/host/rpc.ts'
+import {
+  type ClosableHostClient,
+  createHostClient,
+  openSocketChannel,
+  windowProtocol,
+} from '../../engine/host/rpc.ts'
 import { type BrowserShell, startBrowserShell } from '../../engine/node/browser-shell/index.ts'
 import { forkHost } from '../../engine/node/shell/fork-host.ts'
 import type { HostProcess } from '../../engine/node/shell/host-supervisor.ts'
@@ -47,8 +52,10 @@ export class AStudio {
       cookie: answer.headers.get('set-cookie')!.split(';')[0]!,
       origin: `http://127.0.0.1:${port}`,
     }
+    const key = new URL(answer.headers.get('location')!, url).hash.replace('#window=', '')
     this.client = createHostClient({
-      connect: () => openSocketChannel(webSocket(`ws://127.0.0.1:${port}/host`, headers)),
+      connect: () =>
+        openSocketChannel(webSocket(`ws://127.0.0.1:${port}/host`, [windowProtocol, key], headers)),
       sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
     })
   }
@@ -73,8 +80,8 @@ export class AStudio {
 }
 
 /** The browsers' WebSocket sends cookie and origin by itself; Node's needs to be told. */
-function webSocket(url: string, headers: Record<string, string>) {
-  const socket = new WebSocket(url, { headers })
+function webSocket(url: string, protocols: string[], headers: Record<string, string>) {
+  const socket = new WebSocket(url, protocols, { headers })
   // A refused upgrade is told by `close`.
   socket.on('error', () => undefined)
   return socket

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../base/errors.ts'
-import type { Admin, Consumer, ConsumerOptions } from '../../client/api.ts'
+import type { Admin, ConnectionOptions, Consumer, ConsumerOptions } from '../../client/api.ts'
 import { createAdmin, createConsumer } from '../../client/index.ts'
 import type { Environment } from '../../environment/index.ts'
 
@@ -7,11 +7,17 @@ import type { Environment } from '../../environment/index.ts'
 export class Connections {
   readonly #environment: Environment
   readonly #bootstrap: () => readonly string[] | undefined
+  readonly #options: Omit<ConnectionOptions, 'bootstrap'>
   #admin: { readonly admin: Admin; readonly bootstrap: readonly string[] } | undefined
 
-  constructor(environment: Environment, bootstrap: () => readonly string[] | undefined) {
+  constructor(
+    environment: Environment,
+    bootstrap: () => readonly string[] | undefined,
+    options: Omit<ConnectionOptions, 'bootstrap'> = { clientId: 'studio' },
+  ) {
     this.#environment = environment
     this.#bootstrap = bootstrap
+    this.#options = options
   }
 
   /** @throws MillraceError CLUSTER_DOWN */
@@ -19,7 +25,7 @@ export class Connections {
     const bootstrap = this.#addresses()
     if (this.#admin?.bootstrap !== bootstrap) {
       this.#forget()
-      this.#admin = { admin: createAdmin(this.#environment, { bootstrap, clientId: 'studio' }), bootstrap }
+      this.#admin = { admin: createAdmin(this.#environment, { ...this.#options, bootstrap }), bootstrap }
     }
     return this.#admin.admin
   }
@@ -27,8 +33,8 @@ export class Connections {
   /** Reads without a group, from wherever it is put. */
   consumer(options: Partial<ConsumerOptions> = {}): Consumer {
     return createConsumer(this.#environment, {
+      ...this.#options,
       bootstrap: this.#addresses(),
-      clientId: 'studio',
       autoOffsetReset: 'earliest',
       fetchWaitMsMax: 100,
       ...options,

@@ -6,12 +6,19 @@ type Groups = Output<'groups.list'>['groups']
 
 /** Consumer groups with their lag: committed offsets against the log's end. */
 export async function listGroups(connections: Connections): Promise<Groups> {
-  const admin = connections.admin()
-  const listed = await admin.listGroups()
-  if (listed.length === 0) return []
-  const described = await admin.describeGroups(listed.map((group) => group.groupId))
-  const groups = await Promise.all(described.map((group) => withLag(connections, group)))
+  const listed = await connections.admin().listGroups()
+  const groups = await describeGroups(
+    connections,
+    listed.map((group) => group.groupId),
+  )
   return groups.sort((a, b) => a.groupId.localeCompare(b.groupId))
+}
+
+/** In the order given. A group that is not there is dead, and has no partitions. */
+export async function describeGroups(connections: Connections, groupIds: readonly string[]): Promise<Groups> {
+  if (groupIds.length === 0) return []
+  const described = await connections.admin().describeGroups(groupIds)
+  return Promise.all(described.map((group) => withLag(connections, group)))
 }
 
 async function withLag(connections: Connections, group: GroupDescription): Promise<Groups[number]> {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { windowProtocol } from '../../host/socket-channel.ts'
 import type { HostProcess } from '../shell/host-supervisor.ts'
 import type { FromHost } from '../shell/messages.ts'
 import { type BrowserShell, startBrowserShell } from './index.ts'
@@ -100,9 +101,20 @@ async function cookie(): Promise<string> {
   return String(answer.headers['set-cookie']).split(';')[0]!
 }
 
-function connect(headers: Record<string, string>, target = '/host'): Promise<WebSocket> {
+/** What the window of a person who signed in has, besides the cookie. */
+async function windowKey(): Promise<string> {
+  const answer = await get(`/${new URL(shell.url).search}`)
+  return new URL(String(answer.headers.location), shell.url).hash.replace('#window=', '')
+}
+
+function connect(
+  headers: Record<string, string>,
+  key: string | undefined,
+  target = '/host',
+): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${shell.port}${target}`, { headers })
+    const protocols = key === undefined ? [] : [windowProtocol, key]
+    const socket = new WebSocket(`ws://127.0.0.1:${shell.port}${target}`, protocols, { headers })
     socket.once('open', () => resolve(socket))
     socket.once('unexpected-response', (_, response) => reject(new Error(`status ${response.statusCode}`)))
     socket.once('error', reject)
@@ -114,8 +126,8 @@ describe('signing in', () => {
     const token = new URL(shell.url).searchParams.get('token')
     const answer = await get(`/?token=${token}&pipeline=a`)
     expect(answer.status).toBe(303)
-    expect(answer.headers.location).toBe('/?pipeline=a')
-    expect(String(answer.headers['set-cookie'])).toMatch(/HttpOnly; SameSite=Strict/)
+    expect(answer.headers.location).toMatch(/^\/\?pipeline=a#window=[\w-]{32}$/)
+    expect(String(answer.headers['set-cookie'])).toMatch(/HttpOnly; SameSite=Lax/)
     expect(String(answer.headers['set-cookie'])).not.toContain(token)
   })
 
@@ -182,7 +194,7 @@ describe('the window’s channel', () => {
   const origin = () => `http://127.0.0.1:${shell.port}`
 
   it('carries bytes to the host process and back', async () => {
-    const socket = await connect({ cookie: await cookie(), origin: origin() })
+    const socket = await connect({ cookie: await cookie(), origin: origin() }, await windowKey())
     const echoed = new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))))
     socket.send(Buffer.from('grüezi'))
     expect(await echoed).toBe('grüezi')
@@ -198,8 +210,17 @@ describe('the window’s channel', () => {
       { cookie: signedIn },
       { origin: origin() },
     ]
-    for (const headers of attempts) await expect(connect(headers)).rejects.toThrow(/status 40[13]/)
-    await expect(connect({ cookie: signedIn, origin: origin() }, '/other')).rejects.toThrow('status 404')
+    const key = await windowKey()
+    for (const headers of attempts) await expect(connect(headers, key)).rejects.toThrow(/status 40[13]/)
+    await expect(connect({ cookie: signedIn, origin: origin() }, key, '/other')).rejects.toThrow('status 404')
+  })
+
+  it('is refused to a server on another port, which browsers hand the cookie to', async () => {
+    const headers = { cookie: await cookie(), origin: origin() }
+    for (const key of [undefined, 'wrong', headers.cookie.split('=')[1]!])
+      await expect(connect(headers, key)).rejects.toThrow('status 401')
+    const seen = [await get('/', headers), await get('/assets/app.js', headers)]
+    expect(JSON.stringify(seen)).not.toContain(await windowKey())
   })
 
   it('does not end the studio when a refused peer resets its connection', async () => {
@@ -215,11 +236,14 @@ describe('the window’s channel', () => {
 
   it('ends with the host process, and is there again when that has been started again', async () => {
     const headers = { cookie: await cookie(), origin: origin() }
-    const socket = await connect(headers)
+    const key = await windowKey()
+    const socket = await connect(headers, key)
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     socket.send(Buffer.from('die'))
     await closed
-    await expect.poll(async () => (await connect(headers)).readyState, { timeout: 5000 }).toBe(WebSocket.OPEN)
+    await expect
+      .poll(async () => (await connect(headers, key)).readyState, { timeout: 5000 })
+      .toBe(WebSocket.OPEN)
   })
 })
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Channel } from '../../host/channel.ts'
+import { windowProtocol } from '../../host/socket-channel.ts'
 import type { HostSupervisor } from '../shell/host-supervisor.ts'
 import type { FromHost } from '../shell/messages.ts'
 import type { StudioServer } from './http-server.ts'
@@ -18,6 +19,7 @@ export class WindowChannels {
     noServer: true,
     maxPayload: messageBytesMax,
     clientTracking: false,
+    handleProtocols: () => windowProtocol,
   })
   #nextId = 1
 
@@ -27,7 +29,7 @@ export class WindowChannels {
       socket.on('error', () => socket.destroy())
       const status = !signIn.isOwnOrigin(request)
         ? '403 Forbidden'
-        : !signIn.isSignedIn(request)
+        : !signIn.isSignedIn(request) || !signIn.hasWindowKey(request)
           ? '401 Unauthorized'
           : request.url !== socketPath
             ? '404 Not Found'

@@ -15,7 +15,7 @@ export interface StudioServer {
 export async function startHttpServer(port: number, rendererFolder: string): Promise<StudioServer> {
   let signIn: SignIn | undefined
   const server = createServer((request, response) => {
-    if (!signIn) return
+    if (!signIn) return refuse(response, 503, 'The studio is starting.')
     answer(request, response, signIn, rendererFolder).catch((thrown) => {
       refuse(response, 500, `The studio could not answer: ${MillraceError.from(thrown).message}`)
     })
@@ -65,8 +65,8 @@ function swapToken(response: ServerResponse, signIn: SignIn, token: string, url:
   response.writeHead(303, {
     ...securityHeaders,
     'Set-Cookie': signIn.cookie,
-    // One slash: two would name another host.
-    Location: `/${url.pathname.replace(/^\/+/, '')}${url.search}`,
+    // One slash: two would name another host. What follows the # stays in the browser.
+    Location: `/${url.pathname.replace(/^\/+/, '')}${url.search}#window=${signIn.windowKey}`,
     'Cache-Control': 'no-store',
   })
   response.end()
@@ -80,8 +80,12 @@ function refuse(response: ServerResponse, status: number, text: string): void {
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)))
+    const refused = (error: NodeJS.ErrnoException) => reject(listenError(error, port))
+    server.once('error', refused)
     server.listen(port, '127.0.0.1', () => {
+      server.off('error', refused)
+      // Such as too many open files: one connection is not taken, the studio goes on.
+      server.on('error', (error) => process.stderr.write(`The studio's server: ${error.message}\n`))
       const address = server.address()
       resolve(typeof address === 'object' && address ? address.port : port)
     })
