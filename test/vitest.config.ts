@@ -5,7 +5,9 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['engine/**/*.test.ts', 'renderer/**/*.test.ts', 'electron/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '.build/**', 'test/interop/**', 'test/bench/**', 'test/end-to-end/**'],
-    testTimeout: 20_000,
+    // Far more than anything takes: there to end a test that hangs.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
   },
 })

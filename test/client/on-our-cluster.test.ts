@@ -34,8 +34,14 @@ describe('our client on our cluster', () => {
     await partitionsUntil(world, topic, ({ inSyncReplicas }) => inSyncReplicas.length === 3)
     const [description] = await world.admin.describeTopics([topic])
     const { leader } = description!.partitions[0]!
-    const producer = world.newProducer({ lingerMs: 0 })
-    const consumer = world.newConsumer()
+    // No request that is never answered is given up within this test: whatever gets on, gets on without that.
+    const requestTimeoutMs = 600_000
+    const producer = world.newProducer({
+      lingerMs: 0,
+      requestTimeoutMs,
+      deliveryTimeoutMs: 2 * requestTimeoutMs,
+    })
+    const consumer = world.newConsumer({ requestTimeoutMs })
     consumer.assign([{ topic, partition: 0 }])
     const errors: unknown[] = []
     const read: ConsumerRecord[] = []
@@ -50,16 +56,13 @@ describe('our client on our cluster', () => {
     }
     await send(0, 100)
     await readTo(50)
-    const startedMs = performance.now()
     const sending = send(100, 300)
     cluster.isolate(leader)
     await sending
     await producer.flush()
     await readTo(300)
-    // Far below the 30 s after which an unanswered request is given up.
-    expect(performance.now() - startedMs).toBeLessThan(12_000)
     cluster.heal(leader)
     expect(errors).toEqual([])
     expect(read.map(({ value }) => Number(value))).toEqual(Array.from({ length: 300 }, (_, index) => index))
-  }, 60_000)
+  }, 180_000)
 })

@@ -191,7 +191,7 @@ test('acks 0 waits for nothing, and holds back when the connection does', async 
   })
   start({ acks: 0 })
   expect(codesOf(await sendEach(letters))).toEqual(letters.map(() => 'ok'))
-  await expect.poll(() => values).toEqual(letters)
+  await expect.poll(() => values, { timeout: 15_000 }).toEqual(letters)
 })
 
 test('closing gives up on what cannot be sent, and refuses what comes after', async () => {

@@ -8,6 +8,9 @@ import { createConsumer, createProducer } from '../../engine/client/index.ts'
 import { type ClusterOptions, EmbeddedCluster } from '../../engine/cluster/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 
+/** Far more than anything takes: there to end a test that hangs. */
+const waitMsMax = 100_000
+
 export const logged: string[] = []
 
 export const environment = createNodeEnvironment({
@@ -49,7 +52,7 @@ export class ClusterWorld {
     })
     consumer.assign(partitions.map(({ partition }) => ({ topic, partition })))
     const values: string[] = []
-    const endMs = performance.now() + 10_000
+    const endMs = performance.now() + waitMsMax
     while (values.length < count && performance.now() < endMs) {
       for (const { value } of await consumer.poll(100)) values.push(Buffer.from(value!).toString())
     }
@@ -91,7 +94,7 @@ export function numbers(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, i) => String(from + i).padStart(6, '0'))
 }
 
-export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = waitMsMax): Promise<void> {
   const endMs = performance.now() + timeoutMs
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${condition}`)

@@ -39,10 +39,8 @@ describe('while records flow', () => {
     const cluster = await world.start({ topics })
     await writeDuring(cluster, async () => {
       const killed = leaderOf(cluster, 't')
-      const startedMs = performance.now()
       await cluster.kill(killed)
       await until(() => ![killed, -1].includes(leaderOf(cluster, 't')))
-      expect(performance.now() - startedMs).toBeLessThan(2500)
       expect(cluster.status().brokers[killed - 1]!.state).toBe('killed')
       await environment.timers.sleep(300)
       await cluster.startBroker(killed)

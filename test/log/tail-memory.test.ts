@@ -29,7 +29,7 @@ test.each([
       end(tail)
     }
     // Buffers without an owner are freed in the background.
-    await expect.poll(() => bytesInBuffers() - before, { timeout: 5000 }).toBeLessThan(2 * megabyte)
+    await expect.poll(() => bytesInBuffers() - before, { timeout: 15_000 }).toBeLessThan(2 * megabyte)
     expect(quiet.startOffset).toBe(0)
     expect(memory.bytes).toBeLessThan(megabyte)
   },

@@ -73,7 +73,7 @@ function parsed(bytes: Uint8Array | null): unknown {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  limitMs = 30_000,
+  limitMs = 100_000,
 ): Promise<void> {
   const endMs = Date.now() + limitMs
   while (!(await holds())) {

@@ -35,7 +35,8 @@ export interface ForeignClient {
   join(bootstrap: string, topic: string, groupId: string): Promise<GroupMember>
 }
 
-export const consumeMsMax = 20_000
+/** Far more than anything takes: there to end a test that hangs. */
+export const consumeMsMax = 100_000
 
 /** Resolves when it is so. */
 export async function until(isSo: () => boolean, what: string, timeoutMs = consumeMsMax): Promise<void> {

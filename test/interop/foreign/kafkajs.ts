@@ -68,7 +68,8 @@ export const kafkajsClient: ForeignClient = {
 }
 
 function connect(bootstrap: string): kafkajs.Kafka {
-  return new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.NOTHING })
+  // Its second to connect is short on a machine that has much to do.
+  return new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.NOTHING, connectionTimeout: 30_000 })
 }
 
 function once(consumer: Consumer): Promise<void> {

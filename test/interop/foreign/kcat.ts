@@ -32,7 +32,7 @@ export const kcat: ForeignClient = {
 
   async consume(bootstrap, topic, count) {
     const args = ['-C', '-q', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-c', String(count), '-J']
-    const output = await run(args, '', consumeMsMax)
+    const output = await run(args, '')
     return output
       .split('\n')
       .filter((line) => line !== '')
@@ -69,7 +69,7 @@ function parse(line: string): ReadRecord {
   return { partition, offset, key, value, headers }
 }
 
-async function run(args: readonly string[], input: string, timeoutMs = 30_000): Promise<string> {
+async function run(args: readonly string[], input: string, timeoutMs = consumeMsMax): Promise<string> {
   const child = spawn('kcat', args, { timeout: timeoutMs, stdio: ['pipe', 'pipe', 'pipe'] })
   let output = ''
   let complaints = ''

@@ -2,6 +2,9 @@ import { Consumer, type Message, Producer, stringDeserializers, stringSerializer
 import type { ForeignClient, ReadRecord } from './foreign-client.ts'
 import { until } from './foreign-client.ts'
 
+/** Its five seconds to connect, and for an acknowledgement, are short on a machine that has much to do. */
+const patience = { connectTimeout: 30_000, timeout: 60_000, retries: 10 }
+
 export const platformatic: ForeignClient = {
   name: '@platformatic/kafka',
 
@@ -11,6 +14,7 @@ export const platformatic: ForeignClient = {
 
   async produce(bootstrap, topic, records, compression) {
     const producer = new Producer({
+      ...patience,
       clientId: 'platformatic',
       bootstrapBrokers: bootstrap.split(','),
       serializers: stringSerializers,
@@ -34,6 +38,7 @@ export const platformatic: ForeignClient = {
 
   async join(bootstrap, topic, groupId) {
     const consumer = new Consumer({
+      ...patience,
       clientId: 'platformatic',
       groupId,
       bootstrapBrokers: bootstrap.split(','),
