@@ -14,11 +14,16 @@ import { useTopics } from './records-bar.tsx'
 /** Brokers with what they lead; who is in sync; and whether a break has cost anything. */
 export function ClusterPanel() {
   const cluster = useCluster((state) => state.cluster)
+  const starting = useCluster((state) => state.starting)
   return (
     <section className="side-panel" aria-label="Cluster">
       <h2 className="side-title">Cluster</h2>
       <div className="scroll side-list">
-        {cluster ? (
+        {starting ? (
+          <div className="side-empty muted">
+            <p>The brokers are starting. After an unclean stop they check their logs first.</p>
+          </div>
+        ) : cluster ? (
           <>
             <Verdict />
             <Health cluster={cluster} />

@@ -78,7 +78,8 @@ function Checking() {
 function StreamTime() {
   const streamTimeMs = useLive((sample) => sample?.streamTimeMs)
   const lagMs = useLive((sample) => sample?.lagMs)
-  if (streamTimeMs === undefined) return <span>stream time –</span>
+  // Tables that are "from the beginning" carry time 0: nothing with a time has been read yet.
+  if (streamTimeMs === undefined || streamTimeMs <= 0) return <span>stream time –</span>
   return (
     <span title="The highest event time seen">
       stream time {timeOfDay(streamTimeMs, Date.now()).slice(0, -4)}

@@ -148,6 +148,15 @@ const tones = { running: 'green', starting: 'amber', stopped: '', killed: 'red' 
 
 function Brokers() {
   const brokers = useCluster((state) => state.cluster?.brokers)
+  const starting = useCluster((state) => state.starting)
+  if (starting) {
+    return (
+      <span className="brokers-starting muted" role="status">
+        <LoaderCircle size={13} className="spin" aria-hidden />
+        brokers starting
+      </span>
+    )
+  }
   if (!brokers) return null
   return (
     <Tip text="Cluster panel" keys={keysText('alt+5')}>

@@ -6,15 +6,23 @@ import { tellFailure, toast } from './toasts.ts'
 
 interface ClusterStore {
   readonly cluster: ClusterState | undefined
+  /** The host does not tell a state before the brokers are up: after an unclean stop that takes seconds. */
+  readonly starting: boolean
   /** Brokers with an order under way. */
   readonly pending: ReadonlySet<number>
 }
 
-export const useCluster = create<ClusterStore>(() => ({ cluster: undefined, pending: new Set() }))
+export const useCluster = create<ClusterStore>(() => ({
+  cluster: undefined,
+  starting: false,
+  pending: new Set(),
+}))
 
-export const adoptCluster = (cluster: ClusterState) => useCluster.setState({ cluster })
+export const adoptCluster = (cluster: ClusterState) => useCluster.setState({ cluster, starting: false })
 
 const pollMs = 1000
+/** A host whose brokers are up answers before that. */
+const promptMs = 300
 
 /** Asks once a second: topics grow without events. */
 export function followCluster(): () => void {
@@ -34,10 +42,17 @@ export function followCluster(): () => void {
 export async function refreshCluster(): Promise<void> {
   try {
     const { cluster } = await host().call('cluster.state', {})
-    useCluster.setState({ cluster })
+    useCluster.setState({ cluster, starting: false })
   } catch {
     // Lost meanwhile: the last state stays, greyed.
   }
+}
+
+/** With a new connection, which may be to a new host: what was known of the brokers holds no more if it takes time. */
+export async function awaitCluster(): Promise<void> {
+  const late = setTimeout(() => useCluster.setState({ starting: true }), promptMs)
+  await refreshCluster()
+  clearTimeout(late)
 }
 
 export type BrokerOrder = 'kill' | 'stop' | 'start'

@@ -49,7 +49,9 @@ export async function startRun(path: string, fromStart: boolean): Promise<void> 
   } catch (thrown) {
     const error = MillraceError.from(thrown)
     const { code, what, where, remedy } = error
-    addFailure({ error: { code, what, where, remedy } })
+    const failure = { error: { code, what, where, remedy } }
+    // A run that began and failed at once has told it already.
+    if (!isKnown(failure)) addFailure(failure)
     tellFailure('Run', error)
   } finally {
     useRun.setState({ startingPath: undefined })

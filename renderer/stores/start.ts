@@ -1,7 +1,7 @@
 /** What the window does from its first moment: settings, connection, events of the host, what runs already. */
 import { host, onSignedOut } from '../host/client.ts'
 import { followDocument } from './analysis.ts'
-import { adoptCluster, followCluster, refreshCluster } from './cluster.ts'
+import { adoptCluster, awaitCluster, followCluster } from './cluster.ts'
 import { isUnsaved, openPipeline, patch, useDocument } from './document-store.ts'
 import { layoutSettings, restoreLayout, useLayout } from './layout.ts'
 import { addFailure, adoptRun, refreshRun } from './run.ts'
@@ -52,7 +52,7 @@ function followConnection(): void {
     if (connection === 'connected') {
       useStudio.setState({ signedOut: false })
       void refreshRun()
-      void refreshCluster()
+      void awaitCluster()
     }
   })
   if (host().connection === 'connected') useStudio.setState({ connection: 'connected' })

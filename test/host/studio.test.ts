@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunState, Sample } from '../../engine/host/contract.ts'
 import { startBrowserShell } from '../../engine/node/browser-shell/index.ts'
@@ -102,6 +103,36 @@ describe('a run in the studio', () => {
       .toBe(0)
     await studio.client.call('run.stop', { runId: run.runId })
   }, 90_000)
+})
+
+describe('the log', () => {
+  const entries = async () => (await studio.client.call('studio.log', { after: 0 })).entries
+
+  it('tells of a run’s start and end, and why it failed', async () => {
+    const path = writePipeline('broken', 10)
+    writeFileSync(`${path}/numbers.ndjson`, '{"n": 1}\n')
+    writeFileSync(
+      `${path}/processors/work.ts`,
+      double.replace('ctx.forward', 'throw new Error("no more"); ctx.forward'),
+    )
+    const run = await studio.client.call('run.start', { path, fromStart: false })
+    await expect
+      .poll(async () => (await studio.client.call('run.state', {})).run?.state, { timeout: 20_000 })
+      .toBe('failed')
+    await studio.client.call('run.stop', { runId: run.runId })
+    const told = (await entries())
+      .filter(({ source }) => source === 'run')
+      .map(({ level, text }) => [level, text])
+    expect(told).toContainEqual(['info', 'whole: started'])
+    expect(told).toContainEqual(['info', 'whole: stopped'])
+    expect(told).toContainEqual(['info', 'broken: started'])
+    expect(told).toContainEqual(['error', expect.stringMatching(/^broken: failed at work: .*no more/)])
+  }, 60_000)
+
+  it('names the broker in each line of a broker’s', async () => {
+    const told = (await entries()).map(({ source, text }) => `${source}| ${text}`)
+    expect(told).toContainEqual(expect.stringMatching(/^broker-[123]\| controller: active, epoch \d+/))
+  })
 })
 
 describe('looking at records', () => {

@@ -1,6 +1,6 @@
 import { isMillraceError } from '../../base/errors.ts'
 import { type ClusterOptions, EmbeddedCluster } from '../../cluster/index.ts'
-import type { Environment, WorkerContext } from '../../environment/index.ts'
+import type { Environment, LogSink, WorkerContext } from '../../environment/index.ts'
 import { forwardingLog } from '../../runner/forward-log.ts'
 import { errorOnWire } from '../wire.ts'
 import { answerCalls } from '../worker-calls.ts'
@@ -46,6 +46,7 @@ async function start(environment: Environment, start: ClusterStart): Promise<Emb
   const environmentFor = (broker: number): Environment => ({
     ...environment,
     random: environment.random.fork(`broker-${broker}`),
+    log: logOf(broker, environment.log),
   })
   if (preferredPorts) {
     try {
@@ -56,6 +57,15 @@ async function start(environment: Environment, start: ClusterStart): Promise<Emb
     }
   }
   return EmbeddedCluster.start(environmentFor, { ...options, ports: 'free' })
+}
+
+/** Three brokers write the same lines: each says whose it is. */
+function logOf(broker: number, log: LogSink): LogSink {
+  const name = `broker-${broker}`
+  return {
+    write: (level, source, text, facts) =>
+      log.write(level, name, source === name ? text : `${source}: ${text}`, facts),
+  }
 }
 
 function gathered(environment: Environment, fn: () => void): () => void {

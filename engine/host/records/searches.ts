@@ -6,7 +6,10 @@ import type { RecordReader } from './reader.ts'
 import { matcher, rowOf } from './rows.ts'
 
 const hitsMax = 1000
+/** A window that does not ask for so long is gone: it was reloaded, or closed. */
 const forgottenMs = 30_000
+/** Nobody looks at more of them; the one that was asked for longest ago goes. */
+const searchesMax = 20
 /** A window that waits gets progress this often. */
 const progressMs = 250
 const pollMs = 250
@@ -32,12 +35,16 @@ interface Range {
 /** Text searches over what lies in a topic, up to its end as it was when the search began. */
 export class Searches {
   readonly #environment: Environment
-  readonly #connections: Connections
-  readonly #reader: RecordReader
+  readonly #connections: Pick<Connections, 'consumer'>
+  readonly #reader: Pick<RecordReader, 'bounds' | 'offsetsAt'>
   readonly #searches = new Map<string, Search>()
   #nextId = 1
 
-  constructor(environment: Environment, connections: Connections, reader: RecordReader) {
+  constructor(
+    environment: Environment,
+    connections: Pick<Connections, 'consumer'>,
+    reader: Pick<RecordReader, 'bounds' | 'offsetsAt'>,
+  ) {
     this.#environment = environment
     this.#connections = connections
     this.#reader = reader
@@ -62,7 +69,9 @@ export class Searches {
       closed: false,
       lastAskedMs: this.#environment.clock.monotonicMs(),
     }
+    this.#makeRoom()
     this.#searches.set(search.id, search)
+    this.#forgetLater(search)
     const limit = Math.max(1, Math.min(hitsMax, Math.floor(input.limit)))
     this.#scan(search, ranges, input.text, limit).then(
       () => {
@@ -101,6 +110,21 @@ export class Searches {
     this.#searches.delete(searchId)
   }
 
+  #makeRoom(): void {
+    while (this.#searches.size >= searchesMax) {
+      const [oldest] = [...this.#searches.values()].sort((a, b) => a.lastAskedMs - b.lastAskedMs)
+      this.close(oldest!.id)
+    }
+  }
+
+  #forgetLater(search: Search): void {
+    this.#environment.timers.after(forgottenMs, () => {
+      if (search.closed) return
+      if (this.#isForgotten(search)) this.close(search.id)
+      else this.#forgetLater(search)
+    })
+  }
+
   stop(): void {
     for (const id of [...this.#searches.keys()]) this.close(id)
   }
@@ -114,7 +138,7 @@ export class Searches {
     try {
       consumer.assign([...open.values()])
       for (const range of open.values()) consumer.seek(range, range.from)
-      while (open.size > 0 && hits < limit && !search.closed && !this.#isForgotten(search)) {
+      while (open.size > 0 && hits < limit && !search.closed) {
         for (const record of await consumer.poll(pollMs)) {
           const range = open.get(record.partition)
           if (!range || record.offset >= range.to || hits >= limit) continue
@@ -136,6 +160,6 @@ export class Searches {
   }
 
   #isForgotten(search: Search): boolean {
-    return this.#environment.clock.monotonicMs() - search.lastAskedMs > forgottenMs
+    return this.#environment.clock.monotonicMs() - search.lastAskedMs >= forgottenMs
   }
 }

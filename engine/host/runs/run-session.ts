@@ -1,3 +1,4 @@
+import { MillraceError } from '../../base/errors.ts'
 import type { Environment, Worker, WorkerExit } from '../../environment/index.ts'
 import type { FromRun, RunFailure, RunSample, RunStart, ToRun } from '../../runner/messages.ts'
 import type { VerdictCheck } from '../../verify/verdict.ts'
@@ -66,10 +67,11 @@ export class RunSession {
     return this.#ended ?? Promise.resolve()
   }
 
+  /** @throws MillraceError WORKER_FAILED; the run has failed then */
   async start(runners: Runners): Promise<void> {
     const { document, folder, bootstrap, fromStart, stateFolder } = this.#options
     const start: RunStart = { document, folder, bootstrap, fromStart, stateFolder, sampleMs }
-    const worker = await runners.take()
+    const worker = await this.#taken(runners)
     this.#worker = worker
     worker.onMessage((message) => this.#receive(message as FromRun))
     this.#ended = worker.exited.then(async (exit) => {
@@ -78,6 +80,16 @@ export class RunSession {
     })
     worker.post({ kind: 'start', start } satisfies ToRun)
     if (this.#stopped) await this.stop()
+  }
+
+  async #taken(runners: Runners): Promise<Worker> {
+    try {
+      return await runners.take()
+    } catch (thrown) {
+      this.#change({ state: 'failed', failure: copied({ error: MillraceError.from(thrown) }) })
+      await this.#verdict.stop()
+      throw thrown
+    }
   }
 
   /** A sample newer than `after`, waited for up to `waitMs`. */

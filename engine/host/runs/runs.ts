@@ -1,4 +1,5 @@
-import type { Environment } from '../../environment/index.ts'
+import type { Environment, LogSink } from '../../environment/index.ts'
+import type { PipelineDocument } from '../../pipeline/document.ts'
 import { VerdictCheck } from '../../verify/verdict.ts'
 import type { ClusterHandle } from '../cluster/cluster-handle.ts'
 import type { Input, RunFailure, RunState, Sample } from '../contract.ts'
@@ -74,6 +75,7 @@ export class Runs {
     const { path, document, files } = await readPipeline(environment.disk, given)
     if (!library.isTrusted(path)) throw notTrusted(path)
     await this.#session?.stop()
+    const told = loggedRun(environment.log, document)
     const { bootstrap } = await cluster.start()
     const verdict = new VerdictCheck(environment, connections.consumer({ clientId: 'verdict' }))
     const session = new RunSession(
@@ -89,9 +91,16 @@ export class Runs {
         nodeVersions: nodeVersions(document, files),
       },
       verdict,
-      { onState: this.#context.onState, onProblem: this.#context.onProblem },
+      {
+        onState: (state) => {
+          told(state)
+          this.#context.onState(state)
+        },
+        onProblem: this.#context.onProblem,
+      },
     )
     this.#session = session
+    told(session.state)
     this.#context.onState(session.state)
     await session.start(this.#runners)
     // Not at once: starting another process would slow this one down.
@@ -103,5 +112,17 @@ export class Runs {
     const result = this.#turn.then(work)
     this.#turn = result.catch(() => undefined)
     return result
+  }
+}
+
+/** Writes down how a run begins and ends. */
+function loggedRun(log: LogSink, { name, nodes }: PipelineDocument): (run: RunState) => void {
+  return ({ state, failure }) => {
+    if (state === 'starting') log.write('info', 'run', `${name}: started`)
+    if (state === 'stopped') log.write('info', 'run', `${name}: stopped`)
+    if (state !== 'failed') return
+    const at = nodes.find((node) => node.id === failure?.node)?.name
+    const { what, where } = failure?.error ?? { what: 'for no known reason', where: undefined }
+    log.write('error', 'run', `${name}: failed${at ? ` at ${at}` : ''}: ${what}${where ? ` (${where})` : ''}`)
   }
 }
