@@ -41,6 +41,9 @@ function checkRequest(api: Api, golden: GoldenFrame): void {
   expect(body).toEqual(expectedValue(api.request.schema.type, golden.body))
   if (golden.filling === 'unknown') return
   expect(Buffer.concat(encodeRequest(api, golden.version, header, body)).toString('hex')).toBe(golden.hex)
+  if (golden.filling !== 'defaults') return
+  const leftOut = encodeRequest(api, golden.version, header, golden.body)
+  expect(Buffer.concat(leftOut).toString('hex')).toBe(golden.hex)
 }
 
 function checkResponse(api: Api, golden: GoldenFrame): void {
@@ -50,6 +53,9 @@ function checkResponse(api: Api, golden: GoldenFrame): void {
   if (golden.filling === 'unknown') return
   const encoded = encodeResponse(api, golden.version, correlationId, body)
   expect(Buffer.concat(encoded).toString('hex')).toBe(golden.hex)
+  if (golden.filling !== 'defaults') return
+  const leftOut = encodeResponse(api, golden.version, correlationId, golden.body)
+  expect(Buffer.concat(leftOut).toString('hex')).toBe(golden.hex)
 }
 
 describe.each(apis.map((api) => [api.name, api as Api] as const))('%s', (_, api) => {
@@ -62,13 +68,13 @@ describe.each(apis.map((api) => [api.name, api as Api] as const))('%s', (_, api)
 
   it.each(versions)("v%i requests of Kafka's codec decode and encode to the same bytes", (version) => {
     const golden = of(version, 'request')
-    expect(golden).toHaveLength(api.request.isFlexible(version) ? 4 : 3)
+    expect(golden).toHaveLength(api.request.isFlexible(version) ? 6 : 5)
     for (const frame of golden) checkRequest(api, frame)
   })
 
   it.each(versions)("v%i responses of Kafka's codec decode and encode to the same bytes", (version) => {
     const golden = of(version, 'response')
-    expect(golden).toHaveLength(api.request.isFlexible(version) ? 4 : 3)
+    expect(golden).toHaveLength(api.request.isFlexible(version) ? 6 : 5)
     for (const frame of golden) checkResponse(api, frame)
   })
 

@@ -3,11 +3,14 @@ import type { Field, FieldType } from '../../engine/protocol/schema.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
+/** See `java/GoldenFrames.java`. */
+export type Filling = 'full' | 'nulls' | 'empty' | 'unknown' | 'limits' | 'defaults'
+
 export interface GoldenFrame {
   readonly api: number
   readonly version: number
   readonly kind: 'request' | 'response'
-  readonly filling: 'full' | 'nulls' | 'empty' | 'unknown'
+  readonly filling: Filling
   readonly correlationId: number
   readonly clientId?: string | null
   readonly hex: string
@@ -18,6 +21,15 @@ export interface GoldenPayload {
   readonly payload: string
   readonly version: number
   readonly filling: string
+  readonly hex: string
+  readonly body: Json
+}
+
+export interface GoldenRecord {
+  readonly record: string
+  readonly type: number
+  readonly version: number
+  readonly filling: Filling
   readonly hex: string
   readonly body: Json
 }
@@ -42,6 +54,8 @@ export function expectedValue(type: FieldType, json: Json | undefined): unknown 
     }
     case 'array':
       return (json as Json[]).map((item) => expectedValue(type.of, item))
+    case 'int64Bits':
+      return BigInt(json as string)
     case 'uuid':
       return uuidText(json as string)
     case 'bytes':
@@ -65,6 +79,8 @@ function expectedDefault(field: Field): unknown {
       return '00000000-0000-0000-0000-000000000000'
     case 'boolean':
       return false
+    case 'int64Bits':
+      return 0n
     case 'bytes':
     case 'records':
       return Buffer.alloc(0)

@@ -100,7 +100,7 @@ export const fetchApi = api({
               ignorable: true,
             }),
             preferredReadReplica: int32({ since: 11, default: -1 }),
-            records: records({ nullableSince: 0 }),
+            records: records({ nullableSince: 0, default: null }),
           }),
         ),
       }),
