@@ -1,6 +1,7 @@
 import type { Codecs } from '../environment/codecs.ts'
 import { BatchBuilder } from './batch-builder.ts'
-import { batchFault } from './record-batch-header.ts'
+import { type BatchView, batchFault } from './record-batch-header.ts'
+import { RecordCursor } from './record-cursor.ts'
 
 const markerVersion = 0
 /** The `type` in the key of a control record (KIP-98). */
@@ -28,6 +29,28 @@ export function buildMarker(marker: Marker, codecs: Pick<Codecs, 'crc32c' | 'com
   builder.append(marker.timestampMs, key, value)
   const { producerId, producerEpoch } = marker
   return builder.build({ codecs, producerId, producerEpoch, isTransactional: true, isControl: true })
+}
+
+/** What a control batch says of its producer's transaction. */
+export interface BatchMarker {
+  readonly kind: MarkerKind
+  readonly coordinatorEpoch: number
+}
+
+/** Control batches are never compressed. */
+const uncompressed: Pick<Codecs, 'decompress'> = {
+  decompress: () => {
+    throw batchFault('CORRUPT_BATCH', 'a control batch is compressed', 0)
+  },
+}
+
+/** Undefined for other control batches, and for one that compaction has emptied. @throws MillraceError CORRUPT_BATCH */
+export function markerIn(batch: BatchView): BatchMarker | undefined {
+  const cursor = new RecordCursor(batch, uncompressed)
+  const kind = cursor.next() ? markerKindOf(cursor.key) : undefined
+  const { value } = cursor
+  if (kind === undefined || value === null || value.length < 6) return undefined
+  return { kind, coordinatorEpoch: value.readInt32BE(2) }
 }
 
 /** What the key of a record in a control batch says; undefined for other control records, such as the quorum's. */

@@ -16,7 +16,9 @@ export const produce = api({
       struct({
         name: string({ until: 12, ignorable: true }),
         topicId: uuid({ since: 13, ignorable: true }),
-        partitionData: array(struct({ index: int32(), records: records({ nullableSince: 0, default: null }) })),
+        partitionData: array(
+          struct({ index: int32(), records: records({ nullableSince: 0, default: null }) }),
+        ),
       }),
     ),
   }),
