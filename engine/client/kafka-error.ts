@@ -73,6 +73,7 @@ const remedies: Readonly<Record<string, string>> = {
   NOT_ENOUGH_REPLICAS: 'start the brokers that are down, or lower min.insync.replicas of the topic',
   UNKNOWN_TOPIC_OR_PARTITION: 'create the topic, or check its name',
   INVALID_TOPIC_EXCEPTION: "use letters, digits, '.', '_' and '-' only, at most 249",
+  INVALID_CONFIG: "use Kafka's names of settings, with values that they take",
   INVALID_REPLICATION_FACTOR: 'ask for no more replicas than there are brokers',
   TOPIC_ALREADY_EXISTS: 'use another name',
   MESSAGE_TOO_LARGE: 'send smaller records, or raise max.message.bytes of the topic',

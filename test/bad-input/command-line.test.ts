@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { errorLine, jsonLines, millrace, millraceEach } from './command.ts'
 
-const commands = ['studio', 'broker', 'run', 'validate', 'export']
+const commands = ['studio', 'broker', 'run', 'validate', 'export', 'topics', 'records', 'groups']
 
 describe('the command line', () => {
   it('lists its commands, and explains each of them', async () => {

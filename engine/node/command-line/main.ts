@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `millrace`: one command line for the studio, tests, exported projects and other programs. */
 import { isMillraceError } from '../../base/errors.ts'
+import { stayAlive } from '../environment/stay-alive.ts'
 import { usage } from './arguments.ts'
 import type { Command } from './command.ts'
 import { badUsage, CommandFailed, done, Output, printError, workFailed } from './output.ts'
@@ -32,10 +33,30 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'a project that runs the pipeline by itself',
     load: async () => (await import('./export.ts')).exportCommand,
   },
+  topics: {
+    summary: 'topics of any Kafka: list, describe, create, grow, delete',
+    load: async () => (await import('./kafka/topics.ts')).topics,
+  },
+  records: {
+    summary: 'records of any Kafka: read, produce',
+    load: async () => (await import('./kafka/records.ts')).records,
+  },
+  groups: {
+    summary: 'consumer groups of any Kafka: list, describe, reset',
+    load: async () => (await import('./kafka/groups.ts')).groups,
+  },
 }
 
 /** The work itself failed; anything else that is thrown is bad usage or bad input. */
-const failuresOfWork = new Set(['INTERNAL', 'RUN_FAILED', 'EXPORT_FAILED', 'HOST_STOPPED'])
+const failuresOfWork = new Set([
+  'INTERNAL',
+  'RUN_FAILED',
+  'EXPORT_FAILED',
+  'HOST_STOPPED',
+  'NO_BROKER_REACHABLE',
+  'REQUEST_TIMED_OUT',
+  'NON_EMPTY_GROUP',
+])
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
@@ -61,7 +82,7 @@ function overview(): string {
   return `millrace COMMAND [--help] [--json]\n\n${lines.join('\n')}\n\nmillrace COMMAND --help tells more.\n`
 }
 
-main(process.argv.slice(2)).then(
+stayAlive(main(process.argv.slice(2))).then(
   (status) => {
     process.exitCode = status
   },

@@ -18,6 +18,7 @@ export class CommandFailed extends Error {
 /** Where a command prints: people's lines, or one JSON object a line and nothing else. */
 export class Output {
   readonly json: boolean
+  #isSilent = true
 
   constructor(json: boolean) {
     this.json = json
@@ -25,12 +26,22 @@ export class Output {
 
   /** For people. */
   line(text: string): void {
-    if (!this.json) process.stdout.write(`${text}\n`)
+    if (!this.json) this.#write(text)
   }
 
   /** For programs. */
   object(value: Readonly<Record<string, unknown>>): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`)
+    if (this.json) this.#write(JSON.stringify(value))
+  }
+
+  /** Nothing has been printed yet. */
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
+  #write(text: string): void {
+    this.#isSilent = false
+    process.stdout.write(`${text}\n`)
   }
 
   get isTerminal(): boolean {

@@ -1,6 +1,7 @@
 import type { Sample } from '../../host/contract.ts'
 import type { PipelineDocument } from '../../pipeline/document.ts'
 import type { Output } from './output.ts'
+import { tableLines } from './table.ts'
 
 export interface NodeFigures {
   readonly in: number
@@ -78,17 +79,10 @@ export class LiveTable {
           dropped,
           failed,
           lagRecords ?? '–',
-        ].map(String),
+        ],
       ]
     })
-    const widths = columns.map((title, index) =>
-      Math.max(title.length, ...rows.map((row) => row[index]!.length)),
-    )
-    const line = (cells: readonly string[]) =>
-      cells
-        .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!)))
-        .join('  ')
-    return [columns, ...rows].map(line)
+    return tableLines(columns, rows)
   }
 }
 

@@ -9,6 +9,7 @@ import { nodeKinds } from '../../../nodes/kinds.ts'
 import { ensureTopics } from '../../../runner/topics.ts'
 import { createStreams, type KafkaStreams, type ProcessingError } from '../../../streams/index.ts'
 import { createNodeEnvironment } from '../../environment/index.ts'
+import { stayAlive } from '../../environment/stay-alive.ts'
 import { type Application, type RunSettings, runSettings } from './options.ts'
 import { Progress } from './progress.ts'
 
@@ -19,7 +20,7 @@ const progressMs = 5000
 /** Runs until it is stopped by a signal, or as the command line says. Sets the exit code; prints what happens. */
 export async function runApplication(application: Application): Promise<void> {
   try {
-    await run(application, runSettings(process.argv.slice(2), process.env))
+    await stayAlive(run(application, runSettings(process.argv.slice(2), process.env)))
   } catch (thrown) {
     const error = MillraceError.from(thrown)
     process.stderr.write(`error ${error.code}: ${error.message}\n`)
