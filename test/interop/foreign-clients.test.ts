@@ -59,13 +59,17 @@ describe.each(foreignClients)('$name', (client) => {
     const groupId = `group-of-${topic}`
     const first = await client.join(broker.bootstrap, topic, groupId)
     const second = await client.join(broker.bootstrap, topic, groupId)
-    await shared(groupId)
+    await ownedBy(groupId, 2)
     await produceByUs(topic, someRecords(), 'none')
     const count = someRecords().length
-    await until(() => first.read.length + second.read.length >= count, 'the group reads all')
+    // Until a rebalance is over a member may read what the other one has read: each record counts once.
+    const read = () => new Set([...first.read, ...second.read].map((one) => `${one.partition}:${one.offset}`))
+    await until(() => read().size === count, 'the group reads all')
     expect(first.read.length).toBeGreaterThan(0)
     expect(second.read.length).toBeGreaterThan(0)
     await first.leave()
+    // Leaving while it is made to join anew is more than @platformatic/kafka's consumer survives.
+    await ownedBy(groupId, 1)
     await second.leave()
     const committed = await admin.groupOffsets(groupId)
     expect(committed.reduce((sum, { offset }) => sum + offset, 0)).toBe(count)
@@ -77,15 +81,15 @@ describe.each(foreignClients)('$name', (client) => {
   })
 })
 
-/** Waits until two members own partitions. */
-async function shared(groupId: string): Promise<void> {
+/** Waits until so many members are all of the group, and own partitions. */
+async function ownedBy(groupId: string, count: number): Promise<void> {
   for (let tries = 0; tries < 2000; tries++) {
     const [group] = await admin.describeGroups([groupId])
     const owners = group!.members.filter(({ assignment }) => assignment.length > 0)
-    if (group!.state === 'Stable' && owners.length === 2) return
+    if (group!.state === 'Stable' && group!.members.length === count && owners.length === count) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error(`${groupId} is not shared by two members`)
+  throw new Error(`${groupId} does not become a group of ${count}`)
 }
 
 function bootstrap(): string[] {

@@ -23,7 +23,6 @@ export async function startMillraceBroker(options: {
   args?: readonly string[]
 }): Promise<MillraceBroker> {
   const startedMs = performance.now()
-  const port = await freePorts(options.brokers)
   const args = [
     commandLine,
     'broker',
@@ -31,7 +30,7 @@ export async function startMillraceBroker(options: {
     '--brokers',
     String(options.brokers),
     '--port',
-    String(port),
+    '0',
     ...(options.args ?? []),
   ]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -52,28 +51,5 @@ export async function startMillraceBroker(options: {
       child.kill('SIGTERM')
       await closed
     },
-  }
-}
-
-/** The first of `count` consecutive free ports on the loopback. */
-async function freePorts(count: number): Promise<number> {
-  const { createServer } = await import('node:net')
-  for (;;) {
-    const servers = [createServer()]
-    servers[0]!.listen(0, '127.0.0.1')
-    await once(servers[0]!, 'listening')
-    const first = (servers[0]!.address() as { port: number }).port
-    let free = true
-    for (let n = 1; n < count && free; n++) {
-      const server = createServer()
-      servers.push(server)
-      server.listen(first + n, '127.0.0.1')
-      free = await Promise.race([
-        once(server, 'listening').then(() => true),
-        once(server, 'error').then(() => false),
-      ])
-    }
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-    if (free) return first
   }
 }
