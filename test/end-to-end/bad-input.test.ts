@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { chromiumPath, launch } from './browser.ts'
 import { copySample, type StartedStudio, startStudio } from './studio.ts'
-import { node, pictureOf } from './window.ts'
+import { node, patienceMs, pictureOf } from './window.ts'
 
 describe.skipIf(!chromiumPath())('bad input', () => {
   let studio: StartedStudio
@@ -21,7 +21,7 @@ describe.skipIf(!chromiumPath())('bad input', () => {
       reducedMotion: 'reduce',
     })
     page = await context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(patienceMs)
     await page.goto(studio.url)
     await page.getByRole('heading', { name: 'Millrace' }).waitFor()
   })

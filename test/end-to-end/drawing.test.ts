@@ -55,12 +55,14 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
       .waitFor()
     const [pointer, box] = [await centre(input(page, 'with-airport', /table/)), await hint.boundingBox()]
     expect(Math.hypot(box!.x - pointer.x, box!.y - pointer.y)).toBeLessThan(40)
-    expect(await input(page, 'with-airport', /table/).getAttribute('class')).toContain(' invalid')
-    expect(await input(page, 'alerts').getAttribute('class')).toContain(' valid')
+    await eventually(async () => {
+      expect(await input(page, 'with-airport', /table/).getAttribute('class')).toContain(' invalid')
+      expect(await input(page, 'alerts').getAttribute('class')).toContain(' valid')
+    })
     await picture(page, 'refused')
     await page.mouse.up()
     await page.getByRole('alert').getByText('keyed by window').waitFor()
-    expect(await page.locator('.port.valid, .port.invalid').count()).toBe(0)
+    await eventually(async () => expect(await page.locator('.port.valid, .port.invalid').count()).toBe(0))
   })
 
   test('a wire that closes a circle is refused', async () => {

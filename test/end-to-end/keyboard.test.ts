@@ -109,7 +109,7 @@ describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
     test("an expression's type error stands at its field, on its node and in the list; from there one goes back", async () => {
       await goTo('delayed')
       await field('Condition').fill('value.delai >= 15')
-      await page.getByText(/delai/).and(page.locator('.field-problem')).waitFor({ timeout: 30_000 })
+      await page.getByText(/delai/).and(page.locator('.field-problem')).waitFor()
       await node(page, 'delayed').getByTitle('1 problem').waitFor()
       await picture(page, 'expression-error')
       await press('Escape', 'Control+1')
@@ -126,7 +126,7 @@ describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
       // Time to think, or a slow machine: neither is a reason for another step.
       await new Promise((resolve) => setTimeout(resolve, 1500))
       await page.keyboard.type(' 20')
-      await page.getByRole('button', { name: 'no problems', exact: true }).waitFor({ timeout: 30_000 })
+      await page.getByRole('button', { name: 'no problems', exact: true }).waitFor()
       await node(page, 'delayed').getByText('value.delay > 20').waitFor()
     })
 

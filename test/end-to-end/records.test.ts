@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch } from './browser.ts'
 import { type StartedStudio, startStudio } from './studio.ts'
-import { eventually, node, pictureOf } from './window.ts'
+import { eventually, node, patienceMs, pictureOf } from './window.ts'
 
 describe.skipIf(!chromiumPath())('the record inspector', () => {
   let studio: StartedStudio
@@ -15,7 +15,7 @@ describe.skipIf(!chromiumPath())('the record inspector', () => {
     studio = await startStudio()
     browser = await launch()
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(patienceMs)
     await page.goto(studio.url)
     await page
       .getByRole('region', { name: 'Samples' })

@@ -78,12 +78,10 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     process.kill(host!, 'SIGKILL')
     await page.getByRole('alert').getByText('The host does not answer.').waitFor()
     await picture(page, 'host-lost')
-    await page.getByText('host ok', { exact: true }).waitFor({ timeout: 30_000 })
+    await page.getByText('host ok', { exact: true }).waitFor()
     await page.getByText('The host does not answer.').waitFor({ state: 'detached' })
     expect(await page.getByLabel('Condition', { exact: true }).inputValue()).toBe('value.delay >= 16')
-    await page
-      .getByRole('button', { name: /^Brokers: 1 running, 2 running, 3 running/ })
-      .waitFor({ timeout: 30_000 })
+    await page.getByRole('button', { name: /^Brokers: 1 running, 2 running, 3 running/ }).waitFor()
     await page.getByRole('alert').getByText('The engine ended, and the run with it').waitFor()
     await picture(page, 'host-back')
     await run().click()
@@ -139,7 +137,7 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
     )
     await page.reload()
     await node(page, 'delayed').waitFor()
-    expect(await background()).toBe(scheme)
+    await eventually(async () => expect(await background()).toBe(scheme))
     await picture(page, `colours-${scheme}`)
   })
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { launch } from './browser.ts'
 import { copySample, type StartedStudio, startStudio } from './studio.ts'
-import { centre, eventually, node } from './window.ts'
+import { centre, eventually, node, patienceMs } from './window.ts'
 
 const pictures = path.resolve(import.meta.dirname, '../../.build/screenshots/e2e')
 
@@ -29,7 +29,7 @@ export async function sitDown(sample: string, options: BrowserContextOptions = {
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(patienceMs)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
