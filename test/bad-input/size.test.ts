@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { compile } from '../../engine/compile/index.ts'
 import { kinds } from '../../engine/nodes/kinds.ts'
 import type { PipelineDocument } from '../../engine/pipeline/document.ts'
+import { workMsOf } from '../runner/slowness.ts'
 import { Pipelines } from './a-pipeline.ts'
 import { Command, millrace } from './command.ts'
 
@@ -42,14 +43,15 @@ describe('at size', () => {
         return document
       },
     })
-    const began = performance.now()
-    const { plan, problems } = compile(document!, kinds, { applicationId: 'large' })
-    expect(performance.now() - began).toBeLessThan(1000)
-    expect(problems).toEqual([])
-    expect(plan.steps.length).toBeGreaterThanOrEqual(500)
+    const workMs = workMsOf(() => {
+      const { plan, problems } = compile(document!, kinds, { applicationId: 'large' })
+      expect(problems).toEqual([])
+      expect(plan.steps.length).toBeGreaterThanOrEqual(500)
+    })
+    expect(workMs).toBeLessThan(1000)
     const { status, out, err } = await millrace(['validate', folder])
     expect({ status, out, err }).toEqual({ status: 0, out: `${folder}: no problems\n`, err: '' })
-  }, 30_000)
+  }, 90_000)
 
   it('a topic of 1,000 partitions is there when the cluster is ready, in bounded memory', async () => {
     const broker = new Command(['broker', '--port', '0', '--topic', 'wide:1000'])

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createAdmin, createProducer } from '../../engine/client/index.ts'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 
@@ -21,8 +25,8 @@ afterAll(async () => {
 })
 
 /** An exported project's `main.ts` in its own process: reads `source` into `copy`. */
-async function run(application: object, source: string) {
-  const file = path.join(folder, 'main.ts')
+async function run(application: object, source: string, bootstrap = cluster.bootstrap) {
+  const file = path.join(folder, `${source}.ts`)
   writeFileSync(
     file,
     `import { runApplication } from ${JSON.stringify(`${packageFolder}/index.ts`)}
@@ -33,7 +37,7 @@ await runApplication({ ...${JSON.stringify({ ...application, folder })}, topolog
 `,
   )
   const child = spawn(process.execPath, [file, '--until-idle', '--fast'], {
-    env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: cluster.bootstrap.join(',') },
+    env: { ...process.env, KAFKA_BOOTSTRAP_SERVERS: bootstrap.join(',') },
   })
   let out = ''
   let err = ''
@@ -52,3 +56,31 @@ it('an application that can not start says so in one line and ends', async () =>
   expect(err).toMatch(/^error [A-Z_]+: .*absent.*\n$/)
   expect(status).toBe(1)
 }, 60_000)
+
+it('an application waits for brokers that are away, without a socket to keep its process', async () => {
+  const port = await freePort()
+  const early = run({ applicationId: 'early', topics: [{ name: 'late', partitions: 1 }] }, 'late', [
+    `127.0.0.1:${port}`,
+  ])
+  // Longer than any socket of the first attempts stays open.
+  await setTimeout(7000)
+  const late = await EmbeddedCluster.start(() => environment, { brokers: 1, ports: [port] })
+  try {
+    const admin = createAdmin(environment, { bootstrap: late.bootstrap })
+    const producer = createProducer(environment, { bootstrap: late.bootstrap })
+    await expect.poll(async () => (await admin.listTopics()).map(({ name }) => name)).toContain('late')
+    await producer.send({ topic: 'late', key: Buffer.from('"k"'), value: Buffer.from('1') })
+    await Promise.all([producer.close(), admin.close()])
+    expect(await early).toMatchObject({ status: 0, out: expect.stringContaining('out: 1 in') })
+  } finally {
+    await late.stop()
+  }
+}, 60_000)
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}

@@ -1,7 +1,7 @@
 /** An exported project as the person who got it meets it: with the Node and npm of the machine, away from the checkout. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
-import { createAdmin } from '../../engine/client/index.ts'
+import { createAdmin, createConsumer } from '../../engine/client/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 
 export const checkout = path.resolve(import.meta.dirname, '../..')
@@ -19,6 +19,12 @@ export interface Ended {
   readonly text: string
 }
 
+const running = new Set<ChildProcess>()
+// A test that ran out of time leaves its program behind.
+process.on('exit', () => {
+  for (const child of running) child.kill()
+})
+
 export function ended(
   program: string,
   args: readonly string[],
@@ -32,13 +38,19 @@ export function ended(
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   })
+  running.add(child)
   let text = ''
   const read = (chunk: Buffer) => {
     text += chunk.toString()
   }
   child.stdout.on('data', read)
   child.stderr.on('data', read)
-  return new Promise((resolve) => child.on('close', (status) => resolve({ status, text })))
+  return new Promise((resolve) => {
+    child.on('close', (status) => {
+      running.delete(child)
+      resolve({ status, text })
+    })
+  })
 }
 
 /** Exports a sample of the checkout into `out`. */
@@ -63,5 +75,25 @@ export async function recordsIn(topic: string, bootstrap: string): Promise<numbe
     return ends.reduce((sum, { offset }) => sum + offset, 0)
   } finally {
     await admin.close()
+  }
+}
+
+/** The values of the topic's records, each as often as it lies there. */
+export async function valuesIn(topic: string, bootstrap: string): Promise<unknown[]> {
+  const environment = createNodeEnvironment({ log: { write: () => undefined } })
+  const count = await recordsIn(topic, bootstrap)
+  const connection = { bootstrap: bootstrap.split(',') }
+  const admin = createAdmin(environment, connection)
+  const consumer = createConsumer(environment, { ...connection, autoOffsetReset: 'earliest' })
+  try {
+    const [description] = await admin.describeTopics([topic])
+    consumer.assign(description!.partitions.map(({ partition }) => ({ topic, partition })))
+    const values: unknown[] = []
+    while (values.length < count) {
+      for (const { value } of await consumer.poll(500)) values.push(JSON.parse(String(value)))
+    }
+    return values
+  } finally {
+    await Promise.all([consumer.close(), admin.close()])
   }
 }

@@ -24,7 +24,7 @@ describe('the run after one whose thread had to be ended', () => {
       const document = numbersPipeline(`after-${name.replaceAll(' ', '-')}`)
       const folder = bench.write(document, processorOf('while (record.value.n === 300) {}'), 600)
       const first = await bench.run(document, folder)
-      await expect.poll(() => first.session.state.state, { timeout: 25_000, interval: 20 }).toBe('failed')
+      await expect.poll(() => first.session.state.state, { timeout: 90_000, interval: 20 }).toBe('failed')
       await first.session.ended
       const admin = createAdmin(environment, { bootstrap: bench.cluster.bootstrap })
       const [group] = await admin.describeGroups([document.id])
@@ -33,12 +33,12 @@ describe('the run after one whose thread had to be ended', () => {
 
       bench.write(document, processorOf(''), 600)
       const second = await bench.run(document, folder, { fromStart })
-      await expect.poll(() => second.session.state.state, { timeout: 25_000 }).toBe('idle')
+      await expect.poll(() => second.session.state.state, { timeout: 90_000 }).toBe('idle')
       const made = second.samples.at(-1)!.nodes.out!.in
       if (fromStart) expect(made).toBe(600)
       else expect(made).toBeGreaterThanOrEqual(600 - 299)
     },
-    60_000,
+    240_000,
   )
 
   it.each([false, true])(
@@ -62,12 +62,12 @@ describe('the run after one whose thread had to be ended', () => {
       await dead.commit([{ topic, partition: 0, offset: 0 }])
       try {
         const run = await bench.run(document, bench.write(document, processorOf(''), 100), { fromStart })
-        await expect.poll(() => run.session.state.state, { timeout: 25_000 }).toBe('idle')
+        await expect.poll(() => run.session.state.state, { timeout: 90_000 }).toBe('idle')
         expect(run.samples.at(-1)!.nodes.out!.in).toBe(100)
       } finally {
         await dead.close()
       }
     },
-    60_000,
+    240_000,
   )
 })
