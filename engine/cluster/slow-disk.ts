@@ -18,6 +18,7 @@ export function withSlowDisk(environment: Environment, delay: DiskDelay): Enviro
     },
     list: (path) => disk.list(path),
     stat: (path) => disk.stat(path),
+    realPath: (path) => disk.realPath(path),
     makeFolder: (path) => disk.makeFolder(path),
     rename: (from, to) => disk.rename(from, to),
     remove: (path) => disk.remove(path),

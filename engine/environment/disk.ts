@@ -8,6 +8,8 @@ export interface Disk {
   /** Names in the folder, sorted. @throws MillraceError FILE_NOT_FOUND */
   list(path: string): Promise<string[]>
   stat(path: string): Promise<DiskStat | undefined>
+  /** Where it really lies, symbolic links followed; what is not there yet, below the nearest folder that is. */
+  realPath(path: string): Promise<string>
   makeFolder(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   /** Removes a file, or a folder with all in it; no error when it is not there. */

@@ -141,6 +141,11 @@ export class SimDisk implements Disk {
     })
   }
 
+  /** There are no links here. */
+  realPath(path: string): Promise<string> {
+    return Promise.resolve(path)
+  }
+
   async temporaryFolder(prefix: string): Promise<string> {
     const path = `/tmp/${prefix}${this.#actor.node.random.int(2 ** 31).toString(36)}`
     await this.makeFolder(path)

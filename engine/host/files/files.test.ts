@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -125,6 +133,33 @@ describe('saving', () => {
       const save = pipelines.save(at, { document, files: [{ path: name, text: 'x' }] })
       await expect(save).rejects.toMatchObject({ code: 'BAD_PATH' })
       expect(readdirSync(folder).sort()).toEqual(['data', 'elsewhere'])
+    },
+  )
+
+  it.skipIf(process.platform === 'win32')(
+    'never writes through a link that leads outside the folder',
+    async () => {
+      const at = pipelineAt('elsewhere')
+      mkdirSync(join(folder, 'mine'))
+      symlinkSync(join(folder, 'mine'), join(at, 'linked'))
+      for (const name of ['linked/x.ts', 'linked/deeper/x.ts']) {
+        const save = pipelines.save(at, { document, files: [{ path: name, text: 'x' }] })
+        await expect(save).rejects.toMatchObject({ code: 'BAD_PATH' })
+      }
+      expect(readdirSync(join(folder, 'mine'))).toEqual([])
+    },
+  )
+
+  it.skipIf(process.platform === 'win32')(
+    'writes below a folder that is reached by a link itself',
+    async () => {
+      const at = pipelineAt('elsewhere')
+      symlinkSync(at, join(folder, 'linked'))
+      await pipelines.save(join(folder, 'linked'), {
+        document,
+        files: [{ path: 'processors/new/x.ts', text: 'x' }],
+      })
+      expect(readFileSync(join(at, 'processors/new/x.ts'), 'utf8')).toBe('x')
     },
   )
 

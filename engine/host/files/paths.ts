@@ -1,4 +1,5 @@
 import { MillraceError } from '../../base/errors.ts'
+import type { Disk } from '../../environment/index.ts'
 
 /** Paths are `/`-separated everywhere inside; `C:\x` of Windows is taken as `C:/x`. */
 export function normalized(path: string): string {
@@ -34,7 +35,22 @@ export function withinFolder(folder: string, relative: string): string {
   const path = join(folder, relative)
   const isPlain = !/^([A-Za-z]:|[\\/])/.test(relative) && !relative.includes('\0')
   if (isPlain && path !== folder && isWithin(path, folder)) return path
-  throw new MillraceError({
+  throw outside(folder, relative)
+}
+
+/**
+ * The same for what is written: a pipeline from elsewhere may bring a symbolic link as one of its folders.
+ * @throws MillraceError BAD_PATH
+ */
+export async function placeWithin(disk: Disk, folder: string, relative: string): Promise<string> {
+  const path = withinFolder(folder, relative)
+  const [place, home] = await Promise.all([disk.realPath(parentOf(path)), disk.realPath(folder)])
+  if (isWithin(place, home)) return path
+  throw outside(folder, relative)
+}
+
+function outside(folder: string, relative: string): MillraceError {
+  return new MillraceError({
     code: 'BAD_PATH',
     what: `"${relative}" does not lie in the pipeline's folder`,
     where: folder,

@@ -6,7 +6,7 @@ import type { Output } from '../contract.ts'
 import { Drafts } from './drafts.ts'
 import { FolderWatch } from './folder-watch.ts'
 import type { Library } from './library.ts'
-import { join, nameOf, normalized, parentOf, withinFolder } from './paths.ts'
+import { join, nameOf, normalized, parentOf, placeWithin } from './paths.ts'
 import { documentName, pathsBelow, type SourceFile } from './pipeline-folder.ts'
 import { readPipeline } from './read-pipeline.ts'
 
@@ -92,7 +92,7 @@ export class Pipelines {
     const written = new Set([documentName, ...content.files.map((file) => file.path)])
     for (const path of await pathsBelow(disk, source)) {
       if (written.has(path)) continue
-      await this.#writeFile(withinFolder(to, path), await disk.readFile(join(source, path)))
+      await this.#writeFile(await placeWithin(disk, to, path), await disk.readFile(join(source, path)))
     }
     await this.#write(to, content)
     if (this.#library.isTrusted(source)) await this.#library.trust(to)
@@ -120,7 +120,8 @@ export class Pipelines {
     const expected = [{ path: documentName, text: documentText }, ...content.files]
     this.#watches.get(path)?.expect(expected)
     await disk.makeFolder(path)
-    for (const file of content.files) await this.#writeFile(withinFolder(path, file.path), file.text)
+    for (const file of content.files)
+      await this.#writeFile(await placeWithin(disk, path, file.path), file.text)
     await this.#writeFile(join(path, documentName), documentText)
     if (this.#watches.has(path)) this.#watch(path, expected)
   }

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Disk, DiskStat } from '../../environment/index.ts'
@@ -15,6 +15,7 @@ export const nodeDisk: Disk = {
   writeFileAtomic,
   list: (path) => explained(path, async () => (await readdir(path)).sort()),
   stat: statPath,
+  realPath,
   makeFolder,
   rename: (from, to) => explained(`${from} → ${to}`, () => rename(from, to)),
   remove: (path) => explained(path, () => rm(path, { recursive: true, force: true, maxRetries: 3 })),
@@ -71,6 +72,17 @@ async function statPath(path: string): Promise<DiskStat | undefined> {
     const code = systemCodeOf(thrown)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw fromSystemError(thrown, path)
+  }
+}
+
+async function realPath(path: string): Promise<string> {
+  try {
+    return slashed(await realpath(path))
+  } catch (thrown) {
+    const code = systemCodeOf(thrown)
+    const parent = dirname(path)
+    if ((code !== 'ENOENT' && code !== 'ENOTDIR') || parent === path) throw fromSystemError(thrown, path)
+    return slashed(join(await realPath(parent), basename(path)))
   }
 }
 
