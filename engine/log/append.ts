@@ -3,7 +3,7 @@ import type { Codecs } from '../environment/index.ts'
 import { checkProducedBatch, validateBatch } from '../protocol/record-batch.ts'
 import type { BatchView } from '../protocol/record-batch-header.ts'
 import type { LogConfig } from './log-config.ts'
-import type { ProducedBatch, ProducerState } from './producer-state.ts'
+import type { ProducedBatch, ProducerState, Verification } from './producer-state.ts'
 
 export interface AppendResult {
   /** Of the first record. */
@@ -18,6 +18,10 @@ export interface AppendResult {
 export interface LeaderAppendOptions {
   /** `internal` may write control batches. */
   readonly origin?: 'client' | 'internal'
+  /** For a client's transactional batch: see `ProducerState.beginVerification`. */
+  readonly verification?: Verification | undefined
+  /** The batches are markers; `isBumped` as in `ProducerState.checkMarker`. */
+  readonly marker?: { readonly isBumped: boolean }
 }
 
 /**
@@ -42,6 +46,19 @@ export function checkedBatches(
   }
   if (batches.length > 0) return batches
   throw new MillraceError({ code: 'INVALID_RECORD', what: 'there are no records to append', where })
+}
+
+/** Whether transactions allow the batches. @throws as `ProducerState.checkVerified`, `ProducerState.checkMarker` */
+export function checkTransactions(
+  batches: readonly BatchView[],
+  producers: ProducerState,
+  { origin, verification, marker }: LeaderAppendOptions,
+  where: string,
+): void {
+  for (const batch of batches) {
+    if (marker) producers.checkMarker(batch, marker.isBumped, where)
+    else if (origin !== 'internal') producers.checkVerified(batch, verification, where)
+  }
 }
 
 /** The earlier append of the same batches; undefined when they are new. @throws as `ProducerState.check` */

@@ -1,6 +1,6 @@
 import type { BatchView } from '../protocol/record-batch-header.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
-import type { ProducerState } from './producer-state.ts'
+import type { ProducerState, TransactionEnd } from './producer-state.ts'
 import type { RecoveredLog } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import type { LogSnapshot } from './snapshot.ts'
@@ -19,10 +19,11 @@ export class LogState {
     this.logEndOffset = found.logEndOffset
   }
 
-  note(batch: BatchView, nowMs: number): void {
+  /** Tells when a transaction was ended by the batch. */
+  note(batch: BatchView, nowMs: number): TransactionEnd | undefined {
     if (batch.leaderEpoch >= 0) this.leaderEpochs.assign(batch.leaderEpoch, batch.baseOffset)
-    this.producers.note(batch, nowMs)
     this.logEndOffset = batch.nextOffset
+    return this.producers.note(batch, nowMs)
   }
 
   /** As of now; the last segment ends at the log's end. */
@@ -33,6 +34,7 @@ export class LogState {
       segments: segments.map((segment) => segment.facts),
       leaderEpochs: [...this.leaderEpochs.list()],
       producers: [...this.producers.entries()],
+      endedTransactions: [...this.producers.ended],
     }
   }
 }

@@ -95,7 +95,8 @@ export class LogStore {
         position = 0
       }
       segment.note(batch)
-      this.#state.note(batch, nowMs)
+      const end = this.#state.note(batch, nowMs)
+      if (end?.isAborted) segment.noteAborted(end)
     }
     const rest = start === 0 ? records : records.subarray(start)
     this.#tail.add(segment, position, rest, startOffset, this.#state.logEndOffset)

@@ -1,8 +1,10 @@
 import { assert } from '../base/assert.ts'
 import { MillraceError } from '../base/errors.ts'
+import { type AbortedTransaction, abortedBetween } from './aborted-transactions.ts'
 import {
   type AppendResult,
   checkedBatches,
+  checkTransactions,
   findDuplicate,
   type LeaderAppendOptions,
   replicatedBatches,
@@ -118,6 +120,18 @@ export class PartitionLog {
     return this.#state.producers
   }
 
+  /** Exclusive end of what readers of committed data may see. The high watermark must never go back. */
+  lastStableOffset(highWatermark: number): number {
+    const stable = this.#state.producers.lastStableOffset(highWatermark)
+    return Math.max(stable, Math.min(this.#state.logStartOffset, highWatermark))
+  }
+
+  /** The aborted transactions with records between the offsets, the second exclusive. */
+  abortedBetween(startOffset: number, endOffset: number): AbortedTransaction[] {
+    const lists = this.#store.segments.map(({ aborted }) => aborted)
+    return abortedBetween(lists, startOffset, endOffset)
+  }
+
   /** Why nothing can be appended any more; the log must be opened anew. */
   get failure(): MillraceError | undefined {
     return this.#store.writer.failure
@@ -137,7 +151,8 @@ export class PartitionLog {
    * Appends what a client sent: checks it, gives it offsets and the leader epoch in place, and keeps the buffer. Either
    * all batches are appended or none.
    * @throws MillraceError CORRUPT_BATCH, UNSUPPORTED_RECORD_FORMAT, INVALID_RECORD, MESSAGE_TOO_LARGE,
-   * INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, KAFKA_STORAGE_ERROR
+   * INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, TRANSACTION_COORDINATOR_FENCED,
+   * KAFKA_STORAGE_ERROR
    */
   appendAsLeader(records: Buffer, leaderEpoch: number, options: LeaderAppendOptions = {}): AppendResult {
     this.#assertAppendable()
@@ -155,6 +170,7 @@ export class PartitionLog {
         isDuplicate: true,
       }
     }
+    checkTransactions(batches, this.#state.producers, options, this.name)
     const nowMs = clock.nowMs()
     const baseOffset = this.#state.logEndOffset
     let offset = baseOffset
@@ -337,7 +353,7 @@ export class PartitionLog {
 
   async #rebuildProducers(): Promise<void> {
     const snapshot = await this.#store.snapshots.latest()
-    const rebuilt = new ProducerState(snapshot?.producers)
+    const rebuilt = new ProducerState(snapshot?.producers, snapshot?.endedTransactions)
     const nowMs = this.#world.clock.nowMs()
     await scanBatches(
       this.#queried(),

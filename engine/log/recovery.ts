@@ -2,6 +2,7 @@ import { isMillraceError } from '../base/errors.ts'
 import type { Codecs, Disk, DiskFile } from '../environment/index.ts'
 import { validateBatch } from '../protocol/record-batch.ts'
 import { BatchView, batchHeaderBytes } from '../protocol/record-batch-header.ts'
+import { type AbortedTransaction, decodeAborted } from './aborted-transactions.ts'
 import { hasWholeBatch } from './batch-walk.ts'
 import { logFileName, parseLogFileName } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
@@ -53,8 +54,8 @@ export async function recoverLog(
   nowMs: number,
 ): Promise<RecoveredLog> {
   const { files, snapshotOffsets } = await findFiles(place)
-  const { snapshot, kept, doubt } = await latestSnapshot(place, codecs, files, snapshotOffsets)
-  const scan = new RecoveryScan(place, codecs, nowMs, snapshot)
+  const { snapshot, aborted, kept, doubt } = await latestSnapshot(place, codecs, files, snapshotOffsets)
+  const scan = new RecoveryScan(place, codecs, nowMs, snapshot, aborted)
   for (const file of files) await scan.take(file)
   await removeLater(place, kept, scan.endOffset)
   const loss =
@@ -93,25 +94,55 @@ interface Doubt {
   readonly reason: string
 }
 
+/** By the base offset of the segment. */
+type AbortedBySegment = ReadonlyMap<number, AbortedTransaction[]>
+
+interface Trusted {
+  readonly snapshot: LogSnapshot | undefined
+  readonly aborted: AbortedBySegment
+  readonly kept: number[]
+  readonly doubt: Doubt | undefined
+}
+
 /** The latest snapshot that the files bear out. Later ones are removed: they speak of what is no longer there. */
 async function latestSnapshot(
-  { disk, folder }: SegmentPlace,
+  place: SegmentPlace,
   codecs: Pick<Codecs, 'crc32c'>,
   files: readonly FoundFile[],
   offsets: readonly number[],
-): Promise<{ snapshot: LogSnapshot | undefined; kept: number[]; doubt: Doubt | undefined }> {
+): Promise<Trusted> {
+  const { disk, folder } = place
   const kept = [...offsets]
   let doubt: Doubt | undefined
   for (let offset = kept.at(-1); offset !== undefined; offset = kept.at(-1)) {
     const path = `${folder}/${logFileName(offset, 'snapshot')}`
     const snapshot = decodeSnapshot(await disk.readFile(path), codecs)
+    const aborted = snapshot && (await readAborted(place, snapshot, files))
     const reason = snapshot ? contradiction(snapshot, files) : 'its snapshot is damaged'
-    if (snapshot && reason === undefined) return { snapshot, kept, doubt }
-    doubt ??= { offset: snapshot?.offset ?? 0, reason: reason! }
+    if (snapshot && aborted instanceof Map && reason === undefined) return { snapshot, aborted, kept, doubt }
+    doubt ??= { offset: snapshot?.offset ?? 0, reason: reason ?? String(aborted) }
     await disk.remove(path)
     kept.pop()
   }
-  return { snapshot: undefined, kept, doubt }
+  return { snapshot: undefined, aborted: new Map(), kept, doubt }
+}
+
+/** Or which file does not hold what the snapshot counts on. */
+async function readAborted(
+  { disk, folder }: SegmentPlace,
+  snapshot: LogSnapshot,
+  files: readonly FoundFile[],
+): Promise<AbortedBySegment | string> {
+  const found = new Map<number, AbortedTransaction[]>()
+  for (const { baseOffset, abortedCount = 0 } of snapshot.segments) {
+    if (abortedCount === 0 || !files.some(({ offset }) => offset === baseOffset)) continue
+    const name = logFileName(baseOffset, 'txnindex')
+    const stat = await disk.stat(`${folder}/${name}`)
+    const entries = stat && decodeAborted(await disk.readFile(`${folder}/${name}`), abortedCount)
+    if (!entries) return `${name} is damaged`
+    found.set(baseOffset, entries)
+  }
+  return found
 }
 
 function contradiction(snapshot: LogSnapshot, files: readonly FoundFile[]): string | undefined {
@@ -169,6 +200,7 @@ class RecoveryScan {
   readonly #nowMs: number
   readonly #trusted: ReadonlyMap<number, SegmentFacts>
   readonly #trustedEnd: number
+  readonly #aborted: AbortedBySegment
   #isFirst = true
 
   constructor(
@@ -176,7 +208,9 @@ class RecoveryScan {
     codecs: Pick<Codecs, 'crc32c'>,
     nowMs: number,
     snapshot: LogSnapshot | undefined,
+    aborted: AbortedBySegment,
   ) {
+    this.#aborted = aborted
     this.#place = place
     this.#disk = place.disk
     this.#codecs = codecs
@@ -185,7 +219,7 @@ class RecoveryScan {
     this.#trustedEnd = snapshot?.offset ?? 0
     this.endOffset = this.#trustedEnd
     this.leaderEpochs = new LeaderEpochs(snapshot?.leaderEpochs)
-    this.producers = new ProducerState(snapshot?.producers)
+    this.producers = new ProducerState(snapshot?.producers, snapshot?.endedTransactions)
   }
 
   async take(file: FoundFile): Promise<void> {
@@ -203,6 +237,7 @@ class RecoveryScan {
     }
     const empty = { baseOffset: file.offset, sizeBytes: 0, maxTimestampMs: -1, maxTimestampOffset: -1 }
     const segment = Segment.known(this.#place, trusted ?? empty, file.modifiedMs)
+    segment.aborted = [...(this.#aborted.get(file.offset) ?? [])]
     this.segments.push(segment)
     if (file.sizeBytes === segment.sizeBytes) return
     this.scanned.push(segment)
@@ -231,7 +266,7 @@ class RecoveryScan {
         const batch = this.#checked(buffer, at)
         if (typeof batch === 'string') return batch
         segment.note(batch)
-        this.#note(batch)
+        this.#note(batch, segment)
         at += batch.sizeBytes
       }
       this.scannedBytes += at
@@ -264,19 +299,21 @@ class RecoveryScan {
     }
   }
 
-  #note(batch: BatchView): void {
+  #note(batch: BatchView, segment: Segment): void {
     if (batch.leaderEpoch >= 0) this.leaderEpochs.assign(batch.leaderEpoch, batch.baseOffset)
-    this.producers.note(batch, this.#nowMs)
+    const end = this.producers.note(batch, this.#nowMs)
+    if (end?.isAborted) segment.noteAborted(end)
     this.endOffset = batch.nextOffset
   }
 
   async #removeIndexes(segment: Segment): Promise<void> {
     await this.#disk.remove(segment.path('index'))
     await this.#disk.remove(segment.path('timeindex'))
+    await this.#disk.remove(segment.path('txnindex'))
   }
 
   async #removeFiles(offset: number): Promise<void> {
-    for (const kind of ['index', 'timeindex', 'log'] as const) {
+    for (const kind of ['index', 'timeindex', 'txnindex', 'log'] as const) {
       await this.#disk.remove(`${this.#place.folder}/${logFileName(offset, kind)}`)
     }
   }

@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/errors.ts'
 import type { Disk, DiskFile } from '../environment/index.ts'
 import { BatchView, batchHeaderBytes } from '../protocol/record-batch-header.ts'
+import { type AbortedTransaction, encodeAborted } from './aborted-transactions.ts'
 import { type LogFileKind, logFileName } from './file-names.ts'
 import { SegmentIndexes } from './segment-indexes.ts'
 import type { SegmentFacts } from './snapshot.ts'
@@ -26,6 +27,8 @@ export class Segment {
   sizeBytes = 0
   maxTimestampMs = -1
   maxTimestampOffset = -1
+  /** Transactions whose abort markers lie in this segment. */
+  aborted: AbortedTransaction[] = []
   /** Nothing has been written yet, or its folder has not been synced since. */
   isFileNew: boolean
   readonly #place: SegmentPlace
@@ -60,7 +63,8 @@ export class Segment {
 
   get facts(): SegmentFacts {
     const { baseOffset, sizeBytes, maxTimestampMs, maxTimestampOffset } = this
-    return { baseOffset, sizeBytes, maxTimestampMs, maxTimestampOffset }
+    const facts = { baseOffset, sizeBytes, maxTimestampMs, maxTimestampOffset }
+    return this.aborted.length === 0 ? facts : { ...facts, abortedCount: this.aborted.length }
   }
 
   path(kind: LogFileKind): string {
@@ -81,6 +85,11 @@ export class Segment {
       this.maxTimestampOffset = batch.lastOffset
     }
     this.sizeBytes += batch.sizeBytes
+  }
+
+  /** Of the batch that was noted last. */
+  noteAborted({ producerId, firstOffset, lastOffset, lastStableOffset }: AbortedTransaction): void {
+    this.aborted.push({ producerId, firstOffset, lastOffset, lastStableOffset })
   }
 
   /** Loaded ones at once, without a promise. */
@@ -110,6 +119,10 @@ export class Segment {
     indexes.close(this.facts)
     await this.#writeIndex('index', indexes.offsets.encode())
     await this.#writeIndex('timeindex', indexes.times.encode())
+    // As a whole or not at all: an older snapshot counts on the entries that it knows.
+    if (this.aborted.length > 0) {
+      await this.#place.disk.writeFileAtomic(this.path('txnindex'), encodeAborted(this.aborted))
+    }
     await this.using((file) => file.sync())
   }
 
@@ -130,6 +143,7 @@ export class Segment {
   /** Cuts the segment where a batch starts that has the offset, or at its end. */
   async truncate(position: number, offset: number): Promise<void> {
     const indexes = await this.indexes()
+    this.aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
     this.sizeBytes = indexes.truncate(position, offset)
     this.maxTimestampMs = indexes.times.last?.timestampMs ?? -1
     this.maxTimestampOffset = indexes.times.last?.offset ?? -1
@@ -155,7 +169,8 @@ export class Segment {
 
   async remove(): Promise<void> {
     await this.close()
-    for (const kind of ['index', 'timeindex', 'log'] as const) await this.#place.disk.remove(this.path(kind))
+    for (const kind of ['index', 'timeindex', 'txnindex', 'log'] as const)
+      await this.#place.disk.remove(this.path(kind))
   }
 
   async #open(): Promise<DiskFile> {

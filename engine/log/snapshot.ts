@@ -1,6 +1,6 @@
 import type { Codecs } from '../environment/index.ts'
 import type { EpochStart } from './leader-epochs.ts'
-import type { ProducerEntry } from './producer-state.ts'
+import type { EndedTransaction, ProducerEntry } from './producer-state.ts'
 
 export interface SegmentFacts {
   readonly baseOffset: number
@@ -8,6 +8,8 @@ export interface SegmentFacts {
   /** −1 when no batch carries one. */
   readonly maxTimestampMs: number
   readonly maxTimestampOffset: number
+  /** How many entries of the segment's `.txnindex` count; left out: none. */
+  readonly abortedCount?: number
 }
 
 /**
@@ -22,6 +24,8 @@ export interface LogSnapshot {
   readonly segments: readonly SegmentFacts[]
   readonly leaderEpochs: readonly EpochStart[]
   readonly producers: readonly ProducerEntry[]
+  /** Transactions whose markers may still be cut off; left out: none. */
+  readonly endedTransactions?: readonly EndedTransaction[]
 }
 
 /** A line with the CRC-32C in hex, then JSON. */

@@ -33,6 +33,7 @@ export interface BatchInput {
   readonly baseSequence?: number
   readonly baseOffset?: number
   readonly leaderEpoch?: number
+  readonly isTransactional?: boolean
 }
 
 export function buildBatch(codecs: Environment['codecs'], input: BatchInput): Buffer {
@@ -40,8 +41,8 @@ export function buildBatch(codecs: Environment['codecs'], input: BatchInput): Bu
   for (const [i, value] of input.values.entries()) {
     builder.append((input.timestampMs ?? 1000) + i, null, Buffer.from(value))
   }
-  const { producerId, producerEpoch, baseSequence, baseOffset, leaderEpoch } = input
-  return builder.build({ codecs, producerId, producerEpoch, baseSequence, baseOffset, leaderEpoch })
+  const { values: _, timestampMs: __, ...header } = input
+  return builder.build({ codecs, ...header })
 }
 
 export function valuesOf(read: LogRead, codecs: Environment['codecs']): string[] {
