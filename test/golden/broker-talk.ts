@@ -3,6 +3,7 @@ import type { Api } from '../../engine/protocol/api.ts'
 import { FrameSplitter } from '../../engine/protocol/frame-splitter.ts'
 import { decodeResponse, encodeRequest } from '../../engine/protocol/frames.ts'
 import type { Decoded, Encodable, Field } from '../../engine/protocol/schema.ts'
+import { Writer } from '../../engine/protocol/writer.ts'
 
 const frameBytesMax = 16 * 1024 * 1024
 
@@ -32,14 +33,29 @@ export class BrokerTalk {
   ): Promise<Answer<Response> | undefined> {
     const correlationId = ++this.lastCorrelationId
     const pieces = encodeRequest(api, version, { correlationId, clientId: 'talk' }, body)
-    this.socket ??= this.open()
-    const { socket } = this
-    const frame = await new Promise<Buffer | undefined>((resolve) => {
-      this.waiting.push(resolve)
-      socket.write(Buffer.concat(pieces))
-    })
+    const frame = await this.send(Buffer.concat(pieces))
     if (frame === undefined) return undefined
     return { frame, ...decodeResponse(api, version, frame) }
+  }
+
+  /** Whether a request of this kind, with nothing in it, is answered; if not, the connection is closed. */
+  async isAnswered(apiKey: number, apiVersion: number): Promise<boolean> {
+    const writer = new Writer()
+    writer.int32(0)
+    writer.int16(apiKey)
+    writer.int16(apiVersion)
+    writer.int32(++this.lastCorrelationId)
+    writer.nullableString('talk')
+    return (await this.send(Buffer.concat(writer.finishFrame()))) !== undefined
+  }
+
+  private async send(bytes: Buffer): Promise<Buffer | undefined> {
+    this.socket ??= this.open()
+    const { socket } = this
+    return await new Promise<Buffer | undefined>((resolve) => {
+      this.waiting.push(resolve)
+      socket.write(bytes)
+    })
   }
 
   close(): void {
@@ -67,6 +83,6 @@ export function errorCodesIn(answer: unknown): number[] {
   if (Array.isArray(answer)) return answer.flatMap(errorCodesIn)
   if (typeof answer !== 'object' || answer === null || Buffer.isBuffer(answer)) return []
   return Object.entries(answer).flatMap(([name, value]) =>
-    name === 'errorCode' ? [Number(value)] : errorCodesIn(value),
+    name === 'errorCode' || name === 'partitionErrorCode' ? [Number(value)] : errorCodesIn(value),
   )
 }
