@@ -25,6 +25,10 @@ export function serveWorker(environment: Environment, body: WorkerBody): void {
       // Four signs of life in the span after which a silent worker counts as stuck.
       setInterval(() => parent.send({ kind: 'alive' }), message.heartbeatMs / 4).unref()
     }
+    if (message.memoryEveryMs !== undefined) {
+      const tell = () => parent.send({ kind: 'memory', residentBytes: process.memoryUsage.rss() })
+      setInterval(tell, message.memoryEveryMs).unref()
+    }
     const port = {
       post: (value: unknown, transfer?: readonly ArrayBuffer[]) =>
         parent.send({ kind: 'message', value }, transfer),

@@ -2,6 +2,7 @@
 export type FromWorker =
   | { readonly kind: 'up' }
   | { readonly kind: 'alive' }
+  | { readonly kind: 'memory'; readonly residentBytes: number }
   | { readonly kind: 'message'; readonly value: unknown }
   | { readonly kind: 'finished' }
   | { readonly kind: 'failed'; readonly error: FailureFacts }
@@ -12,6 +13,8 @@ export type ToWorker =
       readonly body: string
       readonly data: unknown
       readonly heartbeatMs: number | undefined
+      /** To tell its resident memory so often, where that can not be read from outside. */
+      readonly memoryEveryMs: number | undefined
     }
   | { readonly kind: 'message'; readonly value: unknown }
 

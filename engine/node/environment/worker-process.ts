@@ -100,7 +100,7 @@ function followStandardError(child: ChildProcess): FollowedError {
   return { tail: () => tail, inspectorAddress }
 }
 
-/** Of a process on Linux; undefined elsewhere, and once it has ended. */
+/** Of a process on Linux; undefined elsewhere, where it tells it itself, and once it has ended. */
 export function residentBytes(pid: number | undefined): number | undefined {
   if (pid === undefined || process.platform !== 'linux') return undefined
   try {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import type { StartHosted } from './hosted-worker.ts'
 import { createNodeEnvironment } from './index.ts'
+import { forkProcess } from './worker-process.ts'
+import { createNodeWorkers } from './workers.ts'
 
 const entry = new URL('./test-workers/bodies.ts', import.meta.url)
 const { workers } = createNodeEnvironment({ entryPoints: { 'stream-thread': entry } })
@@ -89,6 +92,15 @@ test.runIf(process.platform === 'linux')(
     expect((await worker.exited).reason).toBe('memory-exceeded')
   },
 )
+
+test('where its memory cannot be read from outside, a process tells it itself', async () => {
+  const unseen: StartHosted = (...args) => ({ ...forkProcess(...args), residentBytes: () => undefined })
+  const elsewhere = createNodeWorkers({ 'stream-thread': entry }, unseen)
+  const worker = await elsewhere.start('stream-thread', 'process', 'fill-buffers', {
+    residentBytesMax: 300 * 2 ** 20,
+  })
+  expect((await worker.exited).reason).toBe('memory-exceeded')
+})
 
 test('a process does not see the secrets among the environment variables', async () => {
   const { workerVariables } = await import('./worker-variables.ts')

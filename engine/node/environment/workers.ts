@@ -49,6 +49,8 @@ class NodeWorker implements Worker {
   #cause: WorkerExit | undefined
   #stuckAt: CodePlace | undefined
   #lastSignMs = performance.now()
+  /** As it told itself. */
+  #toldBytes: number | undefined
   #timers: NodeJS.Timeout[] = []
 
   constructor(start: StartHosted, entry: URL, limits: WorkerLimits) {
@@ -75,7 +77,8 @@ class NodeWorker implements Worker {
         details: { ...early },
       })
     }
-    this.#hosted.send({ kind: 'start', body, data, heartbeatMs: this.#limits.heartbeatMs })
+    const { heartbeatMs } = this.#limits
+    this.#hosted.send({ kind: 'start', body, data, heartbeatMs, memoryEveryMs: this.#memoryEveryMs() })
     this.#watchHeartbeat()
     this.#watchMemory()
     return this
@@ -106,6 +109,9 @@ class NodeWorker implements Worker {
         this.#tellUp()
         return
       case 'alive':
+        return
+      case 'memory':
+        this.#toldBytes = message.residentBytes
         return
       case 'message':
         this.#mailbox.deliver(message.value)
@@ -154,11 +160,18 @@ class NodeWorker implements Worker {
     await this.#end({ reason: 'unresponsive' })
   }
 
+  /** Undefined where it can be read from outside, which is surer. */
+  #memoryEveryMs(): number | undefined {
+    const { residentBytes } = this.#hosted
+    const isWatched = this.#limits.residentBytesMax !== undefined && residentBytes !== undefined
+    return isWatched && residentBytes() === undefined ? residentCheckMs : undefined
+  }
+
   #watchMemory(): void {
     const bytesMax = this.#limits.residentBytesMax
     if (bytesMax === undefined || !this.#hosted.residentBytes) return
     this.#every(residentCheckMs, () => {
-      const bytes = this.#hosted.residentBytes?.()
+      const bytes = this.#hosted.residentBytes?.() ?? this.#toldBytes
       if (bytes !== undefined && bytes > bytesMax) void this.#end({ reason: 'memory-exceeded' })
     })
   }

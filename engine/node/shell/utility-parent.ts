@@ -1,4 +1,5 @@
 import type { Channel } from '../../host/channel.ts'
+import { portChannel } from '../../host/port-channel.ts'
 import { type ElectronPort, utilityPort } from '../environment/utility-port.ts'
 import type { ToHost } from './messages.ts'
 import type { HostParent } from './run-host-process.ts'
@@ -17,34 +18,15 @@ export function utilityParent(): HostParent | undefined {
   }
 }
 
+/** Electron's ports have events of Node's kind; all else is as with the web's. */
 export function electronPortChannel(port: ElectronPort): Channel {
-  let open = true
-  let closed: () => void = () => undefined
-  const end = () => {
-    if (!open) return
-    open = false
-    port.close()
-    closed()
-  }
-  port.on('close', end)
-  return {
-    send(bytes) {
-      if (open) port.postMessage(bytes)
+  return portChannel({
+    postMessage: (message) => port.postMessage(message),
+    start: () => port.start(),
+    close: () => port.close(),
+    addEventListener(type, listener) {
+      if (type === 'message') port.on(type, listener)
+      else port.on(type, () => listener({}))
     },
-    onMessage(handler) {
-      port.on('message', ({ data }) => {
-        if (!(data instanceof Uint8Array)) return
-        if (data.byteLength === 0) end()
-        else handler(data)
-      })
-      port.start()
-    },
-    onClose(handler) {
-      closed = handler
-    },
-    close() {
-      if (open) port.postMessage(new Uint8Array(0))
-      end()
-    },
-  }
+  })
 }
