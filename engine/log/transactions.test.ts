@@ -245,7 +245,7 @@ type Action =
       readonly isCommit: boolean
       readonly isBumped: boolean
     }
-  | { readonly kind: 'truncate'; readonly part: number }
+  | { readonly kind: 'truncate'; readonly percent: number }
   | { readonly kind: 'flush' | 'restart' | 'kill' | 'crash' }
 
 const producerId = fc.integer({ min: 1, max: 3 })
@@ -271,7 +271,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('truncate' as const),
-      part: fc.double({ min: 0, max: 1, noNaN: true }),
+      percent: fc.integer({ min: 0, max: 100 }),
     }),
   },
   {
@@ -332,7 +332,7 @@ class Harness {
         return
       }
       case 'truncate': {
-        await this.settle(this.log.truncateTo(Math.floor(this.log.logEndOffset * action.part)))
+        await this.settle(this.log.truncateTo(Math.floor((this.log.logEndOffset * action.percent) / 100)))
         await this.settle(this.log.close({ clean: true }))
         return this.open()
       }

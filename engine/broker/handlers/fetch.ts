@@ -2,7 +2,7 @@
  * Fetch (1), versions 4–18.
  *
  * Whole batches as they lie in the log, up to the high watermark; waits for `minBytes` or `maxWaitMs`. The first batch
- * ignores the size limits (KIP-74).
+ * ignores the size limits (KIP-74). Isolation level 1 ends before the first open transaction, and names the aborted ones.
  * - v7: fetch sessions are never opened: the answer's session id 0 tells the client to go on without (KIP-227). A request
  *   that claims a session is answered with FETCH_SESSION_ID_NOT_FOUND.
  * - v9: leader epochs are checked (KIP-320). v12: the diverging epoch instead of an error (KIP-595), the current leader
@@ -32,6 +32,7 @@ export const handleFetch = handler(fetchApi, async (broker, request, { version }
     maxWaitMs: request.maxWaitMs,
     bytesMin: request.minBytes,
     bytesMax: Math.min(request.maxBytes, broker.settings.number('fetch.max.bytes')),
+    readsCommitted: request.isolationLevel === readCommitted,
   }
   const answers = await fetchRecords(broker.replicas, parts, limits)
   return respond(broker, request, parts, answers)
@@ -74,10 +75,9 @@ function respond(
         partitionIndex: part.partition,
         errorCode: errorCodes[answer.error],
         highWatermark: answer.highWatermark,
-        // Without transactions everything below the high watermark is stable.
-        lastStableOffset: answer.highWatermark,
+        lastStableOffset: answer.lastStableOffset,
         logStartOffset: answer.logStartOffset,
-        abortedTransactions: request.isolationLevel === readCommitted ? [] : null,
+        abortedTransactions: answer.aborted ?? null,
         records: answer.pieces,
         ...(answer.diverging ? { divergingEpoch: answer.diverging } : {}),
         ...(leader ? { currentLeader: leader } : {}),

@@ -4,7 +4,7 @@
  * - Timestamps: −1 latest (the high watermark), −2 earliest, −3 of the greatest timestamp (v7), −4 earliest on the leader's
  *   disk (v8, as earliest), −5 and −6 tiered storage (v9, v11: there is none, −1). Others: the first record at or after.
  *   In versions that do not know them these are refused with UNSUPPORTED_VERSION.
- * - v4: leader epochs are checked and given.
+ * - v2: isolation level 1 sees nothing behind the last stable offset. v4: leader epochs are checked and given.
  * - v5: OFFSET_NOT_AVAILABLE while a new leader cannot know how far records are committed (KIP-207); before,
  *   LEADER_NOT_AVAILABLE.
  */
@@ -29,6 +29,7 @@ const queriesSince: ReadonlyMap<number, number> = new Map([
   [offsetQueries.earliestPendingUpload, 11],
 ])
 const notAvailableSince = 5
+const readCommitted = 1
 const nothing: Found = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
 export const handleListOffsets = handler(listOffsets, async (broker, request, { version }) => ({
@@ -39,7 +40,10 @@ export const handleListOffsets = handler(listOffsets, async (broker, request, { 
         partitions.map(async ({ partitionIndex, currentLeaderEpoch, timestamp }) => {
           const isKnown = version >= (queriesSince.get(timestamp) ?? 0)
           const found = isKnown
-            ? await find(broker, name, partitionIndex, currentLeaderEpoch, timestamp)
+            ? await find(broker, name, partitionIndex, currentLeaderEpoch, {
+                timestampMs: timestamp,
+                readsCommitted: request.isolationLevel === readCommitted,
+              })
             : 'UNSUPPORTED_VERSION'
           const error = typeof found === 'string' ? errorFor(found, version) : 'NONE'
           const { offset, timestampMs, leaderEpoch } = typeof found === 'string' ? nothing : found
@@ -55,14 +59,14 @@ async function find(
   topic: string,
   partition: number,
   currentLeaderEpoch: number,
-  timestampMs: number,
+  { timestampMs, readsCommitted }: { timestampMs: number; readsCommitted: boolean },
 ): Promise<Found | ErrorName> {
   if (!broker.image.partition(topic, partition)) return 'UNKNOWN_TOPIC_OR_PARTITION'
   const replica = await broker.replicas.whenOpen(topic, partition)
   const fault = leadershipFault(replica, currentLeaderEpoch)
   if (fault !== 'NONE' || !replica) return fault
   const { leaderEpoch } = replica
-  const found = await findOffset(replica, timestampMs)
+  const found = await findOffset(replica, timestampMs, readsCommitted)
   return replica.leaderEpoch === leaderEpoch ? found : 'NOT_LEADER_OR_FOLLOWER'
 }
 
@@ -74,12 +78,17 @@ function errorFor(error: ErrorName, version: number): ErrorName {
  * What a leader answers to a query: consumers must not see what lies past the high watermark. A new leader's own
  * one can lie below what the leader before it acknowledged, until it has passed where the epoch began.
  */
-export async function findOffset(replica: Replica, timestampMs: number): Promise<Found | ErrorName> {
+export async function findOffset(
+  replica: Replica,
+  timestampMs: number,
+  readsCommitted = false,
+): Promise<Found | ErrorName> {
   const { log, highWatermark, leader } = replica
+  const endOffset = readsCommitted ? replica.lastStableOffset : highWatermark
   if (!leader) return 'NOT_LEADER_OR_FOLLOWER'
   const isKnown = highWatermark >= leader.epochStartOffset
   const visible = (found: Found | undefined): Found | ErrorName => {
-    if (found && found.offset < highWatermark) return found
+    if (found && found.offset < endOffset) return found
     return isKnown ? nothing : 'OFFSET_NOT_AVAILABLE'
   }
   const special = (offset: number): Found => ({
@@ -90,7 +99,7 @@ export async function findOffset(replica: Replica, timestampMs: number): Promise
   switch (timestampMs) {
     case offsetQueries.latest:
       if (!isKnown) return 'OFFSET_NOT_AVAILABLE'
-      return { offset: highWatermark, timestampMs: -1, leaderEpoch: leader.leaderEpoch }
+      return { offset: endOffset, timestampMs: -1, leaderEpoch: leader.leaderEpoch }
     case offsetQueries.earliest:
     case offsetQueries.earliestLocal:
       return special(log.logStartOffset)

@@ -1,6 +1,8 @@
 import { isMillraceError } from '../../base/errors.ts'
+import type { AbortedTransaction } from '../../log/aborted-transactions.ts'
 import type { LogRead } from '../../log/log-reader.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
+import { splitBatches } from '../../protocol/record-batch.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 
@@ -21,17 +23,29 @@ export interface FetchLimits {
   readonly maxWaitMs: number
   readonly bytesMin: number
   readonly bytesMax: number
+  /** Nothing of transactions that are still open (isolation level 1). */
+  readonly readsCommitted: boolean
 }
 
 export interface FetchAnswer {
   readonly error: ErrorName
   readonly highWatermark: number
+  readonly lastStableOffset: number
   readonly logStartOffset: number
+  /** Those with records among the ones that are answered; undefined: the reader does not ask. */
+  readonly aborted: readonly AbortedTransaction[] | undefined
   readonly diverging: { readonly epoch: number; readonly endOffset: number } | undefined
   readonly pieces: readonly Buffer[]
 }
 
-const nothing = { highWatermark: -1, logStartOffset: -1, diverging: undefined, pieces: [] }
+const nothing = {
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  aborted: undefined,
+  diverging: undefined,
+  pieces: [],
+}
 
 /** What a consumer may read now; waits for `bytesMin`, for an error, or for the time to run out. In order of `parts`. */
 export async function fetchRecords(
@@ -60,16 +74,17 @@ function untilEnough(replicas: Replicas, parts: readonly FetchPart[], limits: Fe
 }
 
 /** Looks without reading files: what lies there is taken for enough. */
-function hasEnough(replicas: Replicas, parts: readonly FetchPart[], { bytesMin }: FetchLimits): boolean {
+function hasEnough(replicas: Replicas, parts: readonly FetchPart[], limits: FetchLimits): boolean {
+  const { bytesMin, readsCommitted } = limits
   let bytes = 0
   for (const part of parts) {
     const replica = replicas.find(part.topic, part.partition)
     if (faultOf(replica, part) !== 'NONE' || !replica) return true
     if (divergenceOf(replica, part)) return true
-    const { highWatermark } = replica
-    if (part.fetchOffset >= highWatermark) continue
+    const endOffset = visibleEnd(replica, readsCommitted)
+    if (part.fetchOffset >= endOffset) continue
     if (bytesMin <= 1) return true
-    const read = replica.log.read(part.fetchOffset, bytesMin - bytes, { endOffset: highWatermark })
+    const read = replica.log.read(part.fetchOffset, bytesMin - bytes, { endOffset })
     if (read instanceof Promise) {
       read.catch(() => undefined) // the real reading comes next, and meets the same error
       return true
@@ -96,17 +111,19 @@ async function readAll(
       continue
     }
     const { highWatermark, log, leaderEpoch } = replica
-    const head = { error, highWatermark, logStartOffset: log.logStartOffset }
+    const endOffset = visibleEnd(replica, limits.readsCommitted)
+    const { lastStableOffset } = replica
+    const head = { error, highWatermark, lastStableOffset, logStartOffset: log.logStartOffset }
     const diverging = divergenceOf(replica, part)
     if (diverging) {
       answers.push({ ...nothing, ...head, diverging })
       continue
     }
-    // Between the high watermark and the log's end there is something, but not for consumers yet (invariant 3).
+    // Between there and the log's end there is something, but not for consumers yet (invariant 3).
     const bytesMax = Math.min(part.bytesMax, limits.bytesMax - bytes)
     const read: LogRead | undefined =
-      part.fetchOffset < highWatermark && (bytesMax > 0 || bytes === 0)
-        ? await readOrNothing(replica, part.fetchOffset, bytesMax, bytes === 0)
+      part.fetchOffset < endOffset && (bytesMax > 0 || bytes === 0)
+        ? await readOrNothing(replica, part.fetchOffset, endOffset, bytesMax, bytes === 0)
         : undefined
     if (replica.leaderEpoch !== leaderEpoch) {
       answers.push({ ...nothing, error: 'NOT_LEADER_OR_FOLLOWER' })
@@ -114,20 +131,40 @@ async function readAll(
     }
     bytes += read?.sizeBytes ?? 0
     replica.bytesOut += read?.sizeBytes ?? 0
-    answers.push({ ...nothing, ...head, pieces: read?.pieces ?? [] })
+    const pieces = read?.pieces ?? []
+    const aborted = limits.readsCommitted ? abortedAmong(replica, part.fetchOffset, pieces) : undefined
+    answers.push({ ...nothing, ...head, aborted, pieces })
   }
   return answers
 }
 
+/** Exclusive. Readers of committed data wait for what is undecided. */
+function visibleEnd(replica: Replica, readsCommitted: boolean): number {
+  return readsCommitted ? replica.lastStableOffset : replica.highWatermark
+}
+
+function abortedAmong(
+  { log }: Replica,
+  fetchOffset: number,
+  pieces: readonly Buffer[],
+): readonly AbortedTransaction[] {
+  const last = pieces.at(-1)
+  if (!last || log.abortedBetween(fetchOffset, Number.POSITIVE_INFINITY).length === 0) return []
+  let endOffset = fetchOffset
+  for (const batch of splitBatches(last)) endOffset = batch.nextOffset
+  return log.abortedBetween(fetchOffset, endOffset)
+}
+
 /** Retention, or the end of this replica, may take the records away while their file is read: the next fetch tells. */
 async function readOrNothing(
-  { log, highWatermark }: Replica,
+  { log }: Replica,
   offset: number,
+  endOffset: number,
   bytesMax: number,
   minOneBatch: boolean,
 ): Promise<LogRead | undefined> {
   try {
-    return await log.read(offset, bytesMax, { endOffset: highWatermark, minOneBatch })
+    return await log.read(offset, bytesMax, { endOffset, minOneBatch })
   } catch (thrown) {
     if (isMillraceError(thrown)) return undefined
     throw thrown

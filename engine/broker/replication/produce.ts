@@ -1,4 +1,5 @@
 import { isMillraceError } from '../../base/errors.ts'
+import type { LeaderAppendOptions } from '../../log/append.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { Purgatory } from '../purgatory/purgatory.ts'
 import type { Replica } from './replica.ts'
@@ -21,6 +22,8 @@ const errorNames: Readonly<Record<string, ErrorName>> = {
   MESSAGE_TOO_LARGE: 'MESSAGE_TOO_LARGE',
   INVALID_PRODUCER_EPOCH: 'INVALID_PRODUCER_EPOCH',
   OUT_OF_ORDER_SEQUENCE_NUMBER: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  INVALID_TXN_STATE: 'INVALID_TXN_STATE',
+  TRANSACTION_COORDINATOR_FENCED: 'TRANSACTION_COORDINATOR_FENCED',
   KAFKA_STORAGE_ERROR: 'KAFKA_STORAGE_ERROR',
 }
 
@@ -41,7 +44,7 @@ export function appendToReplica(
   replica: Replica,
   records: Buffer,
   acks: Acks,
-  origin: 'client' | 'internal' = 'client',
+  options: LeaderAppendOptions = {},
 ): Appended | ProduceAnswer {
   const { leader } = replica
   if (!leader) return refusedProduce('NOT_LEADER_OR_FOLLOWER')
@@ -50,7 +53,7 @@ export function appendToReplica(
     return refusedProduce('NOT_ENOUGH_REPLICAS', `${replica.name} has ${sizes}`)
   }
   try {
-    const { baseOffset, lastOffset, logAppendTimeMs } = replica.append(records, origin)
+    const { baseOffset, lastOffset, logAppendTimeMs } = replica.append(records, options)
     const { logStartOffset } = replica.log
     return {
       replica,

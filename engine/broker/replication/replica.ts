@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts'
 import type { MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
+import type { LeaderAppendOptions } from '../../log/append.ts'
 import type { LogConfig } from '../../log/log-config.ts'
 import { PartitionLog } from '../../log/partition-log.ts'
 import type { TailMemory } from '../../log/tail-memory.ts'
@@ -85,6 +86,11 @@ export class Replica {
     return this.state?.leaderEpoch ?? -1
   }
 
+  /** Exclusive end of what readers of committed data may see. */
+  get lastStableOffset(): number {
+    return this.log.lastStableOffset(this.highWatermark)
+  }
+
   /** In-sync replicas that a write needs: never more than there are replicas. */
   get minInSyncEffective(): number {
     return Math.min(this.minInSync, this.state?.replicas.length ?? 1)
@@ -125,9 +131,9 @@ export class Replica {
   }
 
   /** @throws MillraceError as `PartitionLog.appendAsLeader` does */
-  append(records: Buffer, origin: 'client' | 'internal' = 'client') {
+  append(records: Buffer, options: LeaderAppendOptions = {}) {
     this.leader?.beforeAppend(this.log.logEndOffset, this.environment.clock.monotonicMs())
-    const result = this.log.appendAsLeader(records, this.leaderEpoch, { origin })
+    const result = this.log.appendAsLeader(records, this.leaderEpoch, options)
     this.bytesIn += records.length
     if (!result.isDuplicate) this.events.appended(this)
     return result
@@ -165,15 +171,19 @@ export class Replica {
     const written = this.log.writtenEndOffset
     const next = this.leader.highWatermark(this.highWatermark, written, this.minInSyncEffective)
     if (next === this.highWatermark) return
-    this.highWatermark = next
-    this.events.progressed(this)
+    this.moveHighWatermark(next)
   }
 
   /** What the leader said, as far as this log reaches. */
   followHighWatermark(leaderHighWatermark: number): void {
     const next = Math.min(leaderHighWatermark, this.log.logEndOffset)
-    if (next <= this.highWatermark) return
+    if (next > this.highWatermark) this.moveHighWatermark(next)
+  }
+
+  private moveHighWatermark(next: number): void {
     this.highWatermark = next
+    // The log forgets which transactions could still have been undone.
+    this.log.lastStableOffset(next)
     this.events.progressed(this)
   }
 
