@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { nodeIcons } from '../renderer/node-icons-plugin.ts'
 
 export default defineConfig({
+  // The window's one module that only its build makes.
+  plugins: [nodeIcons()],
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['engine/**/*.test.ts', 'renderer/**/*.test.ts', 'electron/**/*.test.ts', 'test/**/*.test.ts'],
