@@ -247,6 +247,9 @@ export class Broker implements BrokerContext {
     const { parts } = this
     if (!parts || this.isClosed) return
     if (this.isTakingPart) parts.replicas.apply(changes)
+    if (changes.removedTopics.size > 0) {
+      parts.groups.topicsRemoved(new Set([...changes.removedTopics.values()].map(({ name }) => name)))
+    }
     parts.controller.follow()
     const met = this.imageWaiters.filter(({ condition }) => condition())
     if (met.length > 0) this.imageWaiters = this.imageWaiters.filter((each) => !met.includes(each))

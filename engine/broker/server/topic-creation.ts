@@ -33,12 +33,15 @@ export async function ensureTopic(broker: BrokerContext, name: string): Promise<
   }
 }
 
-/** Where groups keep their state: compacted, and never deleted by age. */
-function offsetsTopicSpec({ settings, image }: BrokerContext): NewTopic {
+/**
+ * Where groups keep their state: compacted, and never deleted by age. While fewer brokers than replicas are registered it
+ * cannot be made: it would have too few of them for good.
+ */
+function offsetsTopicSpec({ settings }: BrokerContext): NewTopic {
   return {
     name: offsetsTopic,
     partitions: settings.number('offsets.topic.num.partitions'),
-    replicationFactor: Math.min(settings.number('offsets.topic.replication.factor'), image.brokers.size),
+    replicationFactor: settings.number('offsets.topic.replication.factor'),
     assignments: [],
     configs: [
       { name: 'cleanup.policy', value: 'compact' },

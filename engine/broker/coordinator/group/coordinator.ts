@@ -1,11 +1,9 @@
 import { MillraceError } from '../../../base/errors.ts'
 import type { Environment, TimerHandle } from '../../../environment/index.ts'
-import { BatchBuilder } from '../../../protocol/batch-builder.ts'
 import type { ErrorName } from '../../../protocol/error-codes.ts'
 import type { ClusterImage } from '../../controller/image.ts'
 import { offsetsTopic } from '../../controller/topic-names.ts'
 import type { Purgatory } from '../../purgatory/purgatory.ts'
-import { appendToReplica, whenAcknowledged } from '../../replication/produce.ts'
 import type { Replica } from '../../replication/replica.ts'
 import type { BrokerSettings } from '../../settings/broker-settings.ts'
 import {
@@ -23,7 +21,14 @@ import {
 import { groupDeadlineMs, stepGroup } from './group-machine.ts'
 import { partitionOfGroup } from './partition-of-group.ts'
 import { type GroupOffsets, GroupShard } from './shard.ts'
-import { type CommittedOffset, groupRecord, offsetRecord, type StoredRecord } from './stored-records.ts'
+import { ShardWriter } from './shard-writer.ts'
+import {
+  type CommittedOffset,
+  groupRecord,
+  type OffsetKey,
+  offsetRecord,
+  type StoredRecord,
+} from './stored-records.ts'
 
 export interface OffsetToCommit {
   readonly topic: string
@@ -50,12 +55,13 @@ interface WaitingReply {
   readonly resolve: (reply: Reply | undefined) => void
 }
 
-const loadRetryMs = 500
+const retryMs = 500
 
 /** The groups whose partition of `__consumer_offsets` this broker leads. */
 export class GroupCoordinator {
   private readonly environment: Environment
   private readonly options: CoordinatorOptions
+  private readonly writer: ShardWriter
   private readonly shards = new Map<number, GroupShard>()
   private readonly waiting = new Map<number, WaitingReply>()
   private lastTicket = 0
@@ -66,6 +72,7 @@ export class GroupCoordinator {
   constructor(environment: Environment, options: CoordinatorOptions) {
     this.environment = environment
     this.options = options
+    this.writer = new ShardWriter(environment, options)
   }
 
   roleChanged(replica: Replica): void {
@@ -135,6 +142,8 @@ export class GroupCoordinator {
   }
 
   async commit(groupId: string, claim: MemberClaim, offsets: readonly OffsetToCommit[]): Promise<ErrorName> {
+    const { topics } = this.options.image
+    const commits = offsets.map((offset) => ({ ...offset, topicId: topics.get(offset.topic)?.topicId }))
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return shard
     if (!shard.groups.has(groupId)) {
@@ -144,25 +153,18 @@ export class GroupCoordinator {
     const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
     if (reply?.kind !== 'answered') return 'NOT_COORDINATOR'
     if (reply.error !== 'NONE' || offsets.length === 0) return reply.error
-    const committedMs = this.environment.clock.nowMs()
-    const commits = offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => {
-      const committed: CommittedOffset = { offset, leaderEpoch, metadata, committedMs }
-      return {
-        topic,
-        partition,
-        committed,
-        record: offsetRecord({ group: groupId, topic, partition }, committed),
-      }
-    })
-    const error = await this.write(
-      shard,
-      commits.map(({ record }) => record),
-    )
-    if (error !== 'NONE') return error
-    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
-    for (const { topic, partition, committed } of commits)
-      shard.setOffset(groupId, topic, partition, committed)
-    return 'NONE'
+    return this.storeOffsets(shard, groupId, commits)
+  }
+
+  /** Offsets committed for topics that are no more, by name: who makes them anew starts anew. */
+  topicsRemoved(names: ReadonlySet<string>): void {
+    for (const shard of this.shards.values()) {
+      if (shard.isLoaded && this.isServing(shard))
+        void this.forget(
+          shard,
+          shard.offsetsIn((topic) => names.has(topic)),
+        )
+    }
   }
 
   /** Empty for a group that never committed. */
@@ -222,13 +224,57 @@ export class GroupCoordinator {
           onUnreadable: (offset, what) =>
             note('warn', `the record at offset ${offset} is passed over: ${what}`),
         })
+        if (!this.isServing(shard)) return
         this.arm()
+        // Deleted while nobody led this partition. An offset is committed to a topic that is there, and whoever leads next
+        // knows of every topic that the one before knew of.
+        const { topics } = this.options.image
+        void this.forget(
+          shard,
+          shard.offsetsIn((topic) => !topics.has(topic)),
+        )
         return
       } catch (thrown) {
         if (!this.isServing(shard)) return
         note('error', `its groups cannot be loaded yet: ${MillraceError.from(thrown).what}`)
       }
-      await timers.sleep(loadRetryMs)
+      await timers.sleep(retryMs)
+    }
+  }
+
+  private async storeOffsets(
+    shard: GroupShard,
+    groupId: string,
+    offsets: readonly (OffsetToCommit & { readonly topicId: string | undefined })[],
+  ): Promise<ErrorName> {
+    const committedMs = this.environment.clock.nowMs()
+    const { topics } = this.options.image
+    const commits = offsets.map(({ topic, topicId, partition, offset, leaderEpoch, metadata }) => {
+      const key: OffsetKey = { group: groupId, topic, partition }
+      const committed: CommittedOffset = { offset, leaderEpoch, metadata, committedMs }
+      return { key, committed, topicId }
+    })
+    const records = commits.map(({ key, committed }) => offsetRecord(key, committed))
+    const error = await this.write(shard, records)
+    if (error !== 'NONE') return error
+    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
+    const isThere = ({ key, topicId }: (typeof commits)[number]) => topics.get(key.topic)?.topicId === topicId
+    for (const { key, committed } of commits.filter(isThere)) shard.setOffset(key, committed)
+    const late = commits.filter((commit) => !isThere(commit)).map(({ key }) => key)
+    if (late.length > 0) void this.forget(shard, late)
+    return 'NONE'
+  }
+
+  /** At once for those who ask, and until it is stored: what is not deleted there comes back with the next load. */
+  private async forget(shard: GroupShard, keys: readonly OffsetKey[]): Promise<void> {
+    for (const key of keys) shard.setOffset(key, null)
+    while (keys.length > 0 && this.isServing(shard)) {
+      const error = await this.write(
+        shard,
+        keys.map((key) => offsetRecord(key, null)),
+      )
+      if (error === 'NONE') return
+      await this.environment.timers.sleep(retryMs)
     }
   }
 
@@ -258,6 +304,7 @@ export class GroupCoordinator {
       if (output.kind === 'store') void this.store(shard, group, output.generation, output.assignments)
       else this.reply(output)
     }
+    if (isUnused(group) && shard.groups.get(groupId) === group) shard.groups.delete(groupId)
   }
 
   private reply(reply: Reply): void {
@@ -277,16 +324,9 @@ export class GroupCoordinator {
     if (this.isServing(shard)) this.step(shard, group.groupId, { kind: 'stored', generation, error })
   }
 
-  private async write(shard: GroupShard, records: readonly StoredRecord[]): Promise<ErrorName> {
-    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
-    const builder = new BatchBuilder()
-    const timestampMs = this.environment.clock.nowMs()
-    for (const { key, value } of records) builder.append(timestampMs, key, value)
-    const batch = builder.build({ codecs: this.environment.codecs })
-    const appended = appendToReplica(shard.replica, batch, -1, 'internal')
-    const timeoutMs = this.options.settings.number('offsets.commit.timeout.ms')
-    const [answer] = await whenAcknowledged(this.options.purgatory, [appended], -1, timeoutMs)
-    return writeErrors[answer!.error] ?? answer!.error
+  private write(shard: GroupShard, records: readonly StoredRecord[]): Promise<ErrorName> {
+    if (!this.isServing(shard)) return Promise.resolve('NOT_COORDINATOR')
+    return this.writer.write(shard, records)
   }
 
   private unload(partition: number, shard: GroupShard): void {
@@ -331,6 +371,11 @@ export class GroupCoordinator {
   }
 }
 
+/** Made for somebody who was refused, or who did not come back: it never was a group. */
+function isUnused({ generation, members, pending }: Group): boolean {
+  return generation === 0 && members.size === 0 && pending.size === 0
+}
+
 const refusedJoin: Omit<JoinAnswer, 'error' | 'memberId'> = {
   generation: -1,
   protocolType: null,
@@ -338,15 +383,4 @@ const refusedJoin: Omit<JoinAnswer, 'error' | 'memberId'> = {
   leaderId: '',
   skipAssignment: false,
   members: [],
-}
-
-/** What a failed write to the offsets topic means to a group's member. */
-const writeErrors: Partial<Record<ErrorName, ErrorName>> = {
-  UNKNOWN_TOPIC_OR_PARTITION: 'COORDINATOR_NOT_AVAILABLE',
-  NOT_ENOUGH_REPLICAS: 'COORDINATOR_NOT_AVAILABLE',
-  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'COORDINATOR_NOT_AVAILABLE',
-  REQUEST_TIMED_OUT: 'COORDINATOR_NOT_AVAILABLE',
-  NOT_LEADER_OR_FOLLOWER: 'NOT_COORDINATOR',
-  KAFKA_STORAGE_ERROR: 'NOT_COORDINATOR',
-  MESSAGE_TOO_LARGE: 'INVALID_COMMIT_OFFSET_SIZE',
 }

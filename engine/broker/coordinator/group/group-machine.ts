@@ -370,7 +370,6 @@ class GroupStep {
 
   private leave(leaving: LeavingMember): ErrorName {
     const { group } = this
-    if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
     if (leaving.instanceId !== null && leaving.memberId === '') {
       const memberId = group.instances.get(leaving.instanceId)
       if (memberId === undefined) return 'UNKNOWN_MEMBER_ID'

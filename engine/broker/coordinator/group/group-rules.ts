@@ -18,7 +18,6 @@ export function claimFault(
 
 /** Why a join is refused before it changes anything. */
 export function joinFault(group: Group, request: JoinRequest, sizeMax: number): ErrorName | undefined {
-  if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
   if (!group.members.has(request.memberId) && group.members.size >= sizeMax) return 'GROUP_MAX_SIZE_REACHED'
   if (!supportsProtocols(group, request)) return 'INCONSISTENT_GROUP_PROTOCOL'
   const isNew = request.memberId === '' || group.pending.has(request.memberId)
@@ -27,14 +26,12 @@ export function joinFault(group: Group, request: JoinRequest, sizeMax: number): 
 
 /** Why someone is not a member of the present generation. */
 export function memberFault(group: Group, claim: MemberClaim): ErrorName | undefined {
-  if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
   const fault = claimFault(group, claim)
   if (fault) return fault
   return claim.generation === group.generation ? undefined : 'ILLEGAL_GENERATION'
 }
 
 export function syncFault(group: Group, request: SyncRequest): ErrorName | undefined {
-  if (group.state === 'Dead') return 'COORDINATOR_NOT_AVAILABLE'
   const fault = claimFault(group, request)
   if (fault) return fault
   if (request.generation !== group.generation) return 'ILLEGAL_GENERATION'

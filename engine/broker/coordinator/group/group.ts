@@ -1,6 +1,6 @@
 import type { ErrorName } from '../../../protocol/error-codes.ts'
 
-export type GroupStateName = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
+export type GroupStateName = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
 export interface GroupProtocol {
   readonly name: string

@@ -20,6 +20,7 @@ const committed = { offset: 7, leaderEpoch: 0, metadata: '', committedMs: 1000 }
 
 let folder: string
 let replica: Replica
+let image: ClusterImage
 let coordinator: GroupCoordinator
 beforeEach(async () => {
   logged.length = 0
@@ -28,18 +29,21 @@ beforeEach(async () => {
   const place = { topicId: 'an-id', topic: offsetsTopic, partition: 0 }
   const memory = new TailMemory(1024 * 1024)
   const options = { brokerId: 1, ...place, folder, config: defaultLogConfig, minInSync: 1, memory }
-  const events = { appended: ignored, progressed: ignored, isrWanted: ignored, failed: ignored }
+  const purgatory = new Purgatory(environment.timers)
+  const touch = ({ key }: Replica) => purgatory.touch(key)
+  const events = { appended: touch, progressed: touch, isrWanted: ignored, failed: ignored }
   replica = new Replica(environment, { ...options, highWatermark: 0 }, events)
   await replica.opened
   replica.become(state)
-  const image = new ClusterImage()
+  image = new ClusterImage()
   image.apply({ type: 'topic', name: offsetsTopic, topicId: 'an-id' })
   image.apply({ type: 'partition', topicId: 'an-id', partition: 0, state })
+  image.apply({ type: 'topic', name: 't', topicId: 'id-of-t' })
   coordinator = new GroupCoordinator(environment, {
     brokerId: 1,
     image,
-    settings: new BrokerSettings({}),
-    purgatory: new Purgatory(environment.timers),
+    settings: new BrokerSettings({ 'group.min.session.timeout.ms': '100' }),
+    purgatory,
   })
   append({ ...offsetRecord({ group: 'g', topic: 't', partition: 0 }, committed) })
 })
@@ -52,7 +56,7 @@ afterEach(async () => {
 function append({ key, value }: { key: Buffer; value: Buffer | null }): void {
   const builder = new BatchBuilder()
   builder.append(1000, key, value)
-  replica.append(builder.build({ codecs: environment.codecs }), 'internal')
+  replica.append(builder.build({ codecs: environment.codecs }), { origin: 'internal' })
 }
 
 const loaded = () => coordinator.offsetsOf('g')
@@ -83,4 +87,65 @@ test('groups whose load failed in passing are loaded again', async () => {
   coordinator.roleChanged(replica)
   await expect.poll(loaded, { timeout: 5000 }).toEqual(new Map([['t', new Map([[0, committed]])]]))
   expect(logged).toEqual([expect.stringMatching(/^error broker-1: __consumer_offsets-0: .*hiccuped/)])
+})
+
+test('offsets of a topic that was deleted while nobody led their partition are forgotten, and stay so', async () => {
+  append({ ...offsetRecord({ group: 'h', topic: 'gone', partition: 0 }, committed) })
+  append({ ...offsetRecord({ group: 'g', topic: 'gone', partition: 3 }, committed) })
+  const before = replica.log.logEndOffset
+  coordinator.roleChanged(replica)
+  await expect.poll(loaded, { timeout: 5000 }).toEqual(new Map([['t', new Map([[0, committed]])]]))
+  expect(coordinator.offsetsOf('h')).toEqual(new Map())
+  expect(coordinator.describe('h')).toBeUndefined()
+  await expect.poll(() => replica.log.logEndOffset, { timeout: 5000 }).toBe(before + 2)
+  // With the topic there again, only what is stored tells.
+  image.apply({ type: 'topic', name: 'gone', topicId: 'another-id' })
+  replica.become({ replicas: [1], isr: [1], leader: 1, leaderEpoch: 2, partitionEpoch: 2 })
+  coordinator.roleChanged(replica)
+  await expect.poll(loaded, { timeout: 5000 }).toEqual(new Map([['t', new Map([[0, committed]])]]))
+  expect(coordinator.offsetsOf('h')).toEqual(new Map())
+})
+
+test('a commit that is on its way when its topic is deleted leaves nothing behind', async () => {
+  coordinator.roleChanged(replica)
+  await expect.poll(loaded, { timeout: 5000 }).toBeInstanceOf(Map)
+  image.apply({ type: 'topic', name: 'u', topicId: 'id-of-u' })
+  const claim = { memberId: '', instanceId: null, generation: -1 }
+  const committing = coordinator.commit('h', claim, [
+    { topic: 'u', partition: 0, offset: 9, leaderEpoch: 0, metadata: '' },
+  ])
+  image.apply({ type: 'remove-topic', topicId: 'id-of-u' })
+  image.apply({ type: 'topic', name: 'u', topicId: 'another-id' })
+  coordinator.topicsRemoved(new Set(['u']))
+  expect(await committing).toBe('NONE')
+  expect(coordinator.offsetsOf('h')).toEqual(new Map())
+})
+
+test('a join that is refused, and one that does not come back, leave no group behind', async () => {
+  coordinator.roleChanged(replica)
+  await expect.poll(loaded, { timeout: 5000 }).toBeInstanceOf(Map)
+  const request = {
+    memberId: '',
+    instanceId: null,
+    clientId: 'c',
+    clientHost: '/127.0.0.1',
+    sessionTimeoutMs: 300,
+    rebalanceTimeoutMs: 6000,
+    protocolType: 'consumer',
+    protocols: [],
+    needsKnownMemberId: false,
+    canSkipAssignment: true,
+    newMemberId: 'm',
+  }
+  const refused = await coordinator.join('invented', request)
+  expect(refused.error).toBe('INCONSISTENT_GROUP_PROTOCOL')
+  const protocols = [{ name: 'range', metadata: Buffer.from('m') }]
+  const asked = await coordinator.join('pending', { ...request, protocols, needsKnownMemberId: true })
+  expect(asked.error).toBe('MEMBER_ID_REQUIRED')
+  const names = () => {
+    const groups = coordinator.list()
+    return typeof groups === 'string' ? groups : groups.map(({ groupId }) => groupId).sort()
+  }
+  expect(names()).toEqual(['g', 'pending'])
+  await expect.poll(names, { timeout: 15_000, interval: 200 }).toEqual(['g'])
 })

@@ -5,7 +5,7 @@ import { splitBatches } from '../../../protocol/record-batch.ts'
 import { RecordCursor } from '../../../protocol/record-cursor.ts'
 import type { Replica } from '../../replication/replica.ts'
 import type { Group } from './group.ts'
-import { type CommittedOffset, readRecord, revivedGroup } from './stored-records.ts'
+import { type CommittedOffset, type OffsetKey, readRecord, revivedGroup } from './stored-records.ts'
 
 const readBytes = 1024 * 1024
 
@@ -68,19 +68,25 @@ export class GroupShard {
     this.isLoaded = this.isCurrent
   }
 
-  setOffset(groupId: string, topic: string, partition: number, committed: CommittedOffset | null): void {
-    let topics = this.offsets.get(groupId)
-    if (!topics) {
-      topics = new Map()
-      this.offsets.set(groupId, topics)
-    }
-    let partitions = topics.get(topic)
-    if (!partitions) {
-      partitions = new Map()
-      topics.set(topic, partitions)
-    }
+  /** Null: forgotten. */
+  setOffset({ group, topic, partition }: OffsetKey, committed: CommittedOffset | null): void {
+    const topics = this.offsets.get(group) ?? new Map<string, Map<number, CommittedOffset>>()
+    const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>()
     if (committed === null) partitions.delete(partition)
     else partitions.set(partition, committed)
+    setOrDelete(topics, topic, partitions)
+    setOrDelete(this.offsets, group, topics)
+  }
+
+  /** All that is committed for topics of which it is true. */
+  offsetsIn(isMeant: (topic: string) => boolean): OffsetKey[] {
+    const keys: OffsetKey[] = []
+    for (const [group, topics] of this.offsets) {
+      for (const [topic, partitions] of topics) {
+        if (isMeant(topic)) for (const partition of partitions.keys()) keys.push({ group, topic, partition })
+      }
+    }
+    return keys
   }
 
   /** Returns what is wrong with a record that cannot be read: no other group may suffer from it. */
@@ -89,8 +95,7 @@ export class GroupShard {
       const record = readRecord(key, value)
       if (!record) return undefined
       if (record.kind === 'offset') {
-        const { group, topic, partition } = record.key
-        this.setOffset(group, topic, partition, record.committed)
+        this.setOffset(record.key, record.committed)
       } else if (record.stored === null) this.groups.delete(record.groupId)
       else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs))
       return undefined
@@ -99,4 +104,13 @@ export class GroupShard {
       return thrown
     }
   }
+}
+
+function setOrDelete<V extends ReadonlyMap<unknown, unknown>>(
+  map: Map<string, V>,
+  key: string,
+  value: V,
+): void {
+  if (value.size > 0) map.set(key, value)
+  else map.delete(key)
 }
