@@ -5,7 +5,7 @@ import { partitionOfKey } from '../client/producer/murmur2.ts'
 import type { Environment } from '../environment/index.ts'
 import type { NodeConfig } from '../pipeline/index.ts'
 import type { Feed } from '../streams/plan.ts'
-import { emptyTail, type FeedTail, feedHeaders, resumeFrom, tailOf } from './feed-position.ts'
+import { emptyTail, type FeedTail, feedHeaders, fingerprintOf, resumeFrom, tailOf } from './feed-position.ts'
 import type { NodeKinds } from './kind.ts'
 import type { FeedBadLine, FeedContext, FeedRecord, FeedRuntime, Pace } from './runtime.ts'
 
@@ -66,8 +66,11 @@ async function runFeed(environment: Environment, feed: Feed, options: FeedingOpt
       })
     const tails = await readTails(feed.topic, options)
     if (signal.aborted) return
+    const source = { environment, feed, runtime, folder: options.folder }
+    const fingerprint = await fingerprintOf(source, tails)
+    if (signal.aborted) return
     events?.started?.(feed, tails)
-    const feeding = new Feeding(environment, feed, runtime, tails, options)
+    const feeding = new Feeding(environment, feed, runtime, tails, fingerprint, options)
     await feeding.run()
     if (!signal.aborted) events?.ended?.(feed)
   } catch (thrown) {
@@ -147,6 +150,7 @@ class Feeding {
   readonly #runtime: FeedRuntime
   readonly #options: FeedingOptions
   readonly #tails: readonly FeedTail[]
+  readonly #fingerprint: string
   /** By partition: the number of the last record. */
   readonly #numbers: number[]
   readonly #pace: Pace
@@ -162,6 +166,7 @@ class Feeding {
     feed: Feed,
     runtime: FeedRuntime,
     tails: readonly FeedTail[],
+    fingerprint: string,
     options: FeedingOptions,
   ) {
     this.#environment = environment
@@ -169,6 +174,7 @@ class Feeding {
     this.#runtime = runtime
     this.#options = options
     this.#tails = tails
+    this.#fingerprint = fingerprint
     this.#numbers = tails.map((tail) => tail.number)
     this.#pace = options.unpaced ? { by: 'nothing' } : runtime.pace(feed.config as NodeConfig)
   }
@@ -238,7 +244,7 @@ class Feeding {
         key,
         value,
         timestampMs: record.timestampMs,
-        headers: feedHeaders(number, record.ordinal, record.resume),
+        headers: feedHeaders(number, record.ordinal, this.#fingerprint, record.resume),
       })
       .then(
         () => events?.acknowledged?.(feed, partition, number),

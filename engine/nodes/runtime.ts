@@ -22,6 +22,11 @@ export interface SinkContext {
 export interface FeedRuntime {
   /** Settles when the input has ended, or soon after `signal` is aborted. @throws MillraceError FILE_NOT_FOUND, … */
   run(context: FeedContext): Promise<void>
+  /**
+   * Tells the source from others, without spaces and dots. `known` is what an earlier run got: the answer is the same where
+   * positions of that time still mean the same. @throws MillraceError FILE_NOT_FOUND, …
+   */
+  identify(context: Pick<FeedContext, 'environment' | 'config' | 'folder'>, known?: string): Promise<string>
   pace(config: NodeConfig): Pace
 }
 

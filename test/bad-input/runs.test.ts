@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Pipelines } from './a-pipeline.ts'
-import { Command, millrace, summaryOf } from './command.ts'
+import { Command, errorLine, millrace, summaryOf } from './command.ts'
 
 const pipelines = new Pipelines()
 afterAll(() => pipelines.remove())
@@ -48,4 +50,17 @@ describe('a run', () => {
     expect([first.err, second.err, first.status, second.status]).toEqual(['', '', 0, 0])
     await broker.end()
   }, 60_000)
+
+  it('of a file that was replaced says so at its node, and takes the new one from the start', async () => {
+    const folder = pipelines.write('replaced', { input: '{"n":1}\n{"n":2}\n' })
+    const run = ['run', folder, '--json', '--until-idle', '--data', path.join(folder, 'data')]
+    expect(await millrace(run)).toMatchObject({ status: 0, err: '' })
+    writeFileSync(path.join(folder, 'numbers.ndjson'), '{"n":7}\n{"n":8}\n{"n":9}\n')
+    const { status, out, err, left } = await millrace(run)
+    expect(err).toMatch(/^error FEED_CHANGED: what it reads .+, replaced-numbers-source: run from start$/m)
+    expect(err).toMatch(errorLine)
+    expect({ status, left, reason: summaryOf(out).reason }).toEqual({ status: 2, left: [], reason: 'failed' })
+    const anew = await millrace([...run, '--from-start'])
+    expect(summaryOf(anew.out)).toMatchObject({ reason: 'idle', nodes: { out: { in: 3 } } })
+  }, 120_000)
 })

@@ -207,6 +207,59 @@ it('a record that is refused ends its feed with one error, and nothing behind it
   expect(read.sort((a, b) => a - b)).toEqual(Array.from({ length: lines }, (_, n) => n))
 })
 
+describe('a feed whose position means nothing any more fails at its node, and writes nothing', () => {
+  const text = (from: number, count: number) =>
+    Array.from({ length: count }, (_, n) => `{"n":${from + n},"text":"${'x'.repeat(50)}"}\n`).join('')
+  const failuresOf = async (feed: Feed) => {
+    const failed: string[] = []
+    await run([feed], {
+      events: { failed: ({ node }, { code, remedy }) => failed.push(`${node} ${code}: ${remedy}`) },
+    })
+    return failed
+  }
+  const changed = (topic: string) => [`${topic} FEED_CHANGED: run from start`]
+
+  it.each<[how: string, text: string]>([
+    ['another', text(100, 100)],
+    ['a shorter', text(0, 50)],
+    ['one with longer lines behind the first KB of the', text(0, 40) + text(1_000_000, 80)],
+  ])('for %s file', async (how, replaced) => {
+    const topic = `replaced-${how.replaceAll(' ', '-')}`
+    const file = path.join(folder, `${topic}.ndjson`)
+    const feed = feedOf('file-source', topic, { file: `${topic}.ndjson`, key: 'value.n' })
+    writeFileSync(file, text(0, 100))
+    expect(await failuresOf(feed)).toEqual([])
+    writeFileSync(file, replaced)
+    expect(await failuresOf(feed)).toEqual(changed(topic))
+    expect(await contentOf(topic)).toHaveLength(100)
+    writeFileSync(file, text(0, 101))
+    expect(await failuresOf(feed)).toEqual([])
+    expect(await contentOf(topic)).toHaveLength(101)
+  })
+
+  it('for another key, or more partitions', async () => {
+    writeFileSync(path.join(folder, 'keyed.ndjson'), text(0, 30))
+    const keyed = (key: string) => feedOf('file-source', 'keyed', { file: 'keyed.ndjson', key })
+    expect(await failuresOf(keyed('value.n'))).toEqual([])
+    expect(await failuresOf(keyed('value.n + 1'))).toEqual(changed('keyed'))
+    const admin = createAdmin(environment, { bootstrap: cluster.bootstrap })
+    await admin.createPartitions('keyed', 4)
+    await admin.close()
+    expect(await failuresOf(keyed('value.n'))).toEqual(changed('keyed'))
+    expect(await contentOf('keyed')).toHaveLength(30)
+  })
+
+  it('for another seed, and for another kind of source', async () => {
+    const seeded = (seed: number) => feedOf('generator-source', 'seeded', { count: 10, seed, rate: 1000 })
+    expect(await failuresOf(seeded(1))).toEqual([])
+    expect(await failuresOf(seeded(2))).toEqual(changed('seeded'))
+    writeFileSync(path.join(folder, 'seeded.ndjson'), text(0, 30))
+    expect(await failuresOf(feedOf('file-source', 'seeded', { file: 'seeded.ndjson' }))).toEqual(
+      changed('seeded'),
+    )
+  })
+})
+
 it('lookup data is in its topic before other feeds begin', { timeout: 60_000 }, async () => {
   writeFileSync(path.join(folder, 'rows.ndjson'), '{"id":"a"}\n{"id":"b"}\n')
   writeFileSync(path.join(folder, 'facts.ndjson'), '{"n":1}\n')

@@ -19,7 +19,7 @@ import { LiveTable, nodeFigures } from './run-table.ts'
 import { stopSignal } from './signals.ts'
 
 export const run: Command = {
-  help: `millrace run PIPELINE [--bootstrap A,B,C] [--for 10s] [--until-idle] [--data DIR]
+  help: `millrace run PIPELINE [--bootstrap A,B,C] [--for 10s] [--until-idle] [--from-start] [--data DIR]
 
 Runs a pipeline until it is stopped. Running it here implies that you trust its code.
 
@@ -27,6 +27,7 @@ Runs a pipeline until it is stopped. Running it here implies that you trust its 
   --bootstrap A,B,C   brokers of a Kafka cluster; without it, the embedded cluster on free ports
   --for 10s           stop after so long
   --until-idle        stop when the sources have ended and nothing is left to do
+  --from-start        begin anew: what earlier runs have left is removed first
   --threads N         stream threads; default 2
   --data DIR          keep the embedded cluster's data and the state stores there; default a temporary folder`,
   async run(args, output) {
@@ -37,6 +38,7 @@ Runs a pipeline until it is stopped. Running it here implies that you trust its 
         bootstrap: { type: 'string' },
         for: { type: 'string' },
         'until-idle': { type: 'boolean' },
+        'from-start': { type: 'boolean' },
         threads: { type: 'string' },
         data: { type: 'string' },
       },
@@ -56,6 +58,7 @@ Runs a pipeline until it is stopped. Running it here implies that you trust its 
         threads,
         forMs,
         untilIdle: values['until-idle'] === true,
+        fromStart: values['from-start'] === true,
       }),
     )
   },
@@ -68,6 +71,7 @@ interface RunRequest {
   readonly threads: number
   readonly forMs: number | undefined
   readonly untilIdle: boolean
+  readonly fromStart: boolean
 }
 
 async function runPipeline(environment: Environment, output: Output, request: RunRequest): Promise<void> {
@@ -94,7 +98,7 @@ async function runPipeline(environment: Environment, output: Output, request: Ru
       folder: pipeline.path,
       document: pipeline.document,
       bootstrap,
-      fromStart: false,
+      fromStart: request.fromStart,
       stateFolder: join(dataFolder, 'state', pipeline.document.id),
       nodeVersions: {},
     },
@@ -172,10 +176,12 @@ class RunWatch {
   }
 }
 
+const badInputCodes = new Set(['CODE_HAS_ERRORS', 'FEED_CHANGED', 'FILE_NOT_FOUND', 'NOTHING_TO_RUN'])
+
 /** Problems of the document and of processors' files are mended in them: the command was given bad input. */
 function isBadInput({ failure }: RunState): boolean {
   const code = failure?.error.code ?? ''
-  return code.startsWith('MR-') || ['CODE_HAS_ERRORS', 'FILE_NOT_FOUND', 'NOTHING_TO_RUN'].includes(code)
+  return code.startsWith('MR-') || badInputCodes.has(code)
 }
 
 /** A temporary one is removed again, however the work ends. */

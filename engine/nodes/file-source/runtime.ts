@@ -10,6 +10,7 @@ import {
   type ReadLine,
 } from '../../formats/index.ts'
 import { type NodeConfig, numberOf, textOf } from '../../pipeline/index.ts'
+import { feedChanged } from '../feed-position.ts'
 import type { FeedContext, NodeRuntime, Pace } from '../runtime.ts'
 
 const chunkBytes = 64 * 1024
@@ -17,23 +18,44 @@ const chunkBytes = 64 * 1024
 const sampleBytes = 1024 * 1024
 const followMs = 250
 
-async function run(context: FeedContext): Promise<void> {
-  const { config, folder, environment } = context
+type FileContext = Pick<FeedContext, 'environment' | 'config' | 'folder'>
+
+const run = (context: FeedContext) => inFile(context, (file) => readAll(context, file))
+
+async function inFile<T>(
+  { config, folder, environment }: FileContext,
+  work: (file: DiskFile) => Promise<T>,
+): Promise<T> {
   const path = `${folder}/${textOf(config, 'file')}`
   const stat = await environment.disk.stat(path)
   if (stat?.kind !== 'file') throw missing(path)
   const file = await environment.disk.open(path, 'read')
   try {
-    await readAll(context, file)
+    return await work(file)
   } finally {
     await file.close()
   }
+}
+
+/** Files may grow: their beginning tells them apart, as far as it went when they were read first. */
+const identifyingBytes = 1024
+
+function identify(context: FileContext, known = ''): Promise<string> {
+  const knownBytes = /^[0-9a-z]+-(\d+)$/.exec(known)?.[1]
+  const bytes = Math.min(identifyingBytes, Number(knownBytes ?? identifyingBytes))
+  return inFile(context, async (file) => {
+    const start = await file.read(0, bytes)
+    return `${context.environment.codecs.crc32c(start).toString(36)}-${start.byteLength}`
+  })
 }
 
 async function readAll(context: FeedContext, file: DiskFile): Promise<void> {
   const { config, environment, signal } = context
   const follow = textOf(config, 'mode') === 'follow'
   const from = parsePosition(context.resume)
+  if (!(await isBetweenLines(file, from))) {
+    throw feedChanged('what lies in it where reading would go on is something else', file.path)
+  }
   const reader = await readerFor(config, file, from)
   const emit = emitter(context)
   let position = from.byte
@@ -49,6 +71,15 @@ async function readAll(context: FeedContext, file: DiskFile): Promise<void> {
     await environment.timers.sleep(followMs, signal)
   }
   for (const line of signal.aborted ? [] : reader.end()) await emit(line)
+}
+
+const lineEnds = /^$|^[\r\n]/
+
+/** The last line that was read may have had no end, and got one since. */
+async function isBetweenLines(file: DiskFile, { byte }: FilePosition): Promise<boolean> {
+  if (byte === 0) return true
+  const around = (await file.read(byte - 1, 2)).toString('latin1')
+  return around[0] === '\n' || (around !== '' && lineEnds.test(around.slice(1)))
 }
 
 function emitter(context: FeedContext): (line: ReadLine) => Promise<void> | undefined {
@@ -132,4 +163,4 @@ function missing(path: string): MillraceError {
   })
 }
 
-export const runtime: NodeRuntime = { feed: { run, pace } }
+export const runtime: NodeRuntime = { feed: { run, identify, pace } }

@@ -45,7 +45,11 @@ function timeSource({ config, environment }: FeedContext): (index: number, chanc
 }
 
 export const runtime: NodeRuntime = {
-  feed: { run, pace: (config) => ({ by: 'rate', recordsPerSec: numberOf(config, 'rate', 1) }) },
+  feed: {
+    run,
+    identify: async ({ config }) => String(numberOf(config, 'seed')),
+    pace: (config) => ({ by: 'rate', recordsPerSec: numberOf(config, 'rate', 1) }),
+  },
 }
 
 function breath({ timers }: FeedContext['environment']): Promise<void> {
