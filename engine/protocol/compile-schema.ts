@@ -1,6 +1,6 @@
 import { cannotEncode, inside } from './faults.ts'
 import { type Default, defaultOf, isChangeable } from './field-defaults.ts'
-import { Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import type { Field, FieldOptions, Fields, FieldType } from './schema.ts'
 import { arrayCodec, type Codec, nullableStructCodec, scalarCodec } from './value-codecs.ts'
 import { Writer } from './writer.ts'
@@ -83,12 +83,13 @@ function readTagged(reader: Reader, message: Message, tagged: readonly CompiledF
   for (let count = reader.uvarint(); count > 0; count--) {
     const tag = reader.uvarint()
     const size = reader.uvarint()
-    const from = reader.position
-    reader.skip(size)
     const field = tagged.find((one) => one.tag === tag)
-    if (field === undefined) continue
+    if (field === undefined) {
+      reader.skip(size)
+      continue
+    }
     try {
-      message[field.name] = field.codec.read(new Reader(reader.buffer, from, from + size))
+      message[field.name] = reader.within(size, field.codec.read)
     } catch (thrown) {
       throw inside(field.name, thrown)
     }
@@ -156,10 +157,21 @@ function fieldCodec(field: Field, target: Target): Codec {
 }
 
 function typeCodec(type: FieldType, nullable: boolean, target: Target): Codec {
-  if (type.kind === 'array') return arrayCodec(typeCodec(type.of, false, target), nullable, target.flexible)
+  if (type.kind === 'array') {
+    return arrayCodec(typeCodec(type.of, false, target), {
+      nullable,
+      compact: target.flexible,
+      isSpent: !isNumber(type.of),
+    })
+  }
   if (type.kind === 'struct') {
     const codec = structCodec(type.fields, target)
     return nullable ? nullableStructCodec(codec) : codec
   }
   return scalarCodec(type.kind, nullable, target.flexible)
+}
+
+/** Cheaper in memory than objects and strings, and never shorter on the wire than a byte. */
+function isNumber(type: FieldType): boolean {
+  return type.kind.startsWith('int') || type.kind.startsWith('uint') || type.kind.startsWith('float')
 }

@@ -7,6 +7,8 @@ import { Writer } from './writer.ts'
 
 /** ApiVersions answers with response header v0 in every version, so that a client of any age can read it (KIP-511). */
 const apiVersionsKey = 18
+/** A cluster of others, which is trusted more than any client, may have millions of partitions. */
+const responseElementsMax = 2 ** 23
 
 export interface RequestHeader {
   readonly apiKey: number
@@ -107,7 +109,7 @@ export function decodeResponse<Response extends Field>(
   frame: Buffer,
 ): { correlationId: number; body: Decoded<Response> } {
   try {
-    const reader = new Reader(frame)
+    const reader = new Reader(frame, 0, frame.length, responseElementsMax)
     const correlationId = reader.int32()
     if (hasFlexibleResponseHeader(api, version)) reader.skipTaggedFields()
     return { correlationId, body: api.response.read(reader, version) }

@@ -4,6 +4,9 @@ const high = 2 ** 32
 const safeHigh = 2 ** 21
 const stringBytesMax = 0x7fff
 
+/** Of objects and strings in all the arrays of one message: more than any cluster of ours has of anything. */
+const elementsMaxDefault = 2 ** 20
+
 export const zeroUuid = '00000000-0000-0000-0000-000000000000'
 
 /**
@@ -15,11 +18,14 @@ export class Reader {
   readonly buffer: Buffer
   position: number
   readonly end: number
+  private elementsLeft: number
 
-  constructor(buffer: Buffer, position = 0, end = buffer.length) {
+  /** `elementsMax` bounds what a message may make of few bytes, as an empty object takes one byte and here a hundred. */
+  constructor(buffer: Buffer, position = 0, end = buffer.length, elementsMax = elementsMaxDefault) {
     this.buffer = buffer
     this.position = position
     this.end = end
+    this.elementsLeft = elementsMax
   }
 
   get remaining(): number {
@@ -183,6 +189,21 @@ export class Reader {
       throw malformed(`an array claims ${count} elements, more than the ${this.remaining} bytes left`, start)
     }
     return count
+  }
+
+  /** Before the elements of an array are read that are no plain numbers. */
+  spendElements(count: number): void {
+    this.elementsLeft -= count
+    if (this.elementsLeft < 0) throw malformed('the message holds too many elements', this.position)
+  }
+
+  /** Reads the next `length` bytes, and nothing after them, and steps over them. */
+  within<T>(length: number, read: (reader: Reader) => T): T {
+    const at = this.take(length, `${length} bytes`)
+    const inner = new Reader(this.buffer, at, at + length, this.elementsLeft)
+    const result = read(inner)
+    this.elementsLeft = inner.elementsLeft
+    return result
   }
 
   skip(length: number): void {

@@ -130,4 +130,24 @@ describe('a schema', () => {
       expect.objectContaining({ code: 'UNSUPPORTED_VERSION' }),
     )
   })
+
+  it('is malformed when it holds more objects than anyone needs, in all its arrays together and in tags', () => {
+    const many = message({
+      name: 'Many',
+      versions: [0, 0],
+      flexibleFrom: 0,
+      schema: struct({
+        numbers: array(int32()),
+        items: array(struct({ names: array(string()) })),
+        tags: array(string(), { tag: 0 }),
+      }),
+    })
+    const half = { names: Array.from({ length: 2 ** 18 }, () => '') }
+    const numbers = Array.from({ length: 2 ** 20 }, () => 1)
+    const read = (value: Encodable<typeof many.schema>) => many.read(new Reader(encode(many, 0, value)), 0)
+    const tags = Array.from({ length: 2 ** 18 }, () => '')
+    expect(read({ numbers, items: [half, half, half], tags: tags.slice(3) }).tags).toHaveLength(2 ** 18 - 3)
+    expect(() => read({ numbers, items: [half, half, half], tags })).toThrow('tags, byte')
+    expect(() => read({ numbers: [], items: [half, half, half, half] })).toThrow('items[3].names, byte')
+  })
 })

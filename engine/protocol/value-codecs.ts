@@ -11,12 +11,21 @@ export interface Codec {
   readonly bytesMin: number
 }
 
-export function arrayCodec(element: Codec, nullable: boolean, compact: boolean): Codec {
+interface ArrayOptions {
+  readonly nullable: boolean
+  readonly compact: boolean
+  /** Its elements count towards what a message may hold. */
+  readonly isSpent: boolean
+}
+
+export function arrayCodec(element: Codec, options: ArrayOptions): Codec {
+  const { nullable, compact, isSpent } = options
   return {
     bytesMin: compact ? 1 : 4,
     read(reader) {
       const count = reader.arrayCount(compact, element.bytesMin)
       if (count < 0) return nullable ? null : reader.refuseNull('an array')
+      if (isSpent) reader.spendElements(count)
       const out: unknown[] = []
       try {
         while (out.length < count) out.push(element.read(reader))
