@@ -55,7 +55,7 @@ export class Broker implements BrokerContext {
     this.environment = environment
     this.options = options
     this.id = options.id
-    this.settings = options.settings
+    this.settings = options.settings.under((name) => this.dynamicSetting(name))
     this.links = options.connectPeers(this.server)
   }
 
@@ -133,13 +133,21 @@ export class Broker implements BrokerContext {
   untilImage(condition: () => boolean, timeoutMs: number): Promise<boolean> {
     if (condition()) return Promise.resolve(true)
     return new Promise((resolve) => {
-      const waiter = { condition, resolve }
+      const limit =
+        timeoutMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : this.environment.timers.after(timeoutMs, () => {
+              this.imageWaiters = this.imageWaiters.filter((each) => each !== waiter)
+              resolve(false)
+            })
+      const waiter = {
+        condition,
+        resolve: (isMet: boolean) => {
+          limit?.cancel()
+          resolve(isMet)
+        },
+      }
       this.imageWaiters.push(waiter)
-      if (timeoutMs === Number.POSITIVE_INFINITY) return
-      this.environment.timers.after(timeoutMs, () => {
-        this.imageWaiters = this.imageWaiters.filter((each) => each !== waiter)
-        resolve(false)
-      })
     })
   }
 
@@ -190,6 +198,12 @@ export class Broker implements BrokerContext {
     await Promise.all([parts.listener.close(), parts.replicas.abandon(), parts.quorum.close()])
   }
 
+  /** What is set for this broker, else for all (KIP-226). */
+  private dynamicSetting(name: string): string | undefined {
+    const image = this.parts?.quorum.image
+    return image?.configs('broker', String(this.id)).get(name) ?? image?.configs('broker', '').get(name)
+  }
+
   private endWaits(): void {
     for (const { resolve } of this.imageWaiters.splice(0)) resolve(false)
   }
@@ -209,8 +223,8 @@ export class Broker implements BrokerContext {
   }
 
   private assemble(quorum: Quorum) {
-    const { environment, options } = this
-    const { id, settings } = options
+    const { environment, options, settings } = this
+    const { id } = options
     const controller = new Controller(environment, settings, quorum)
     const membership = new Membership(environment, {
       id,

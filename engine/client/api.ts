@@ -257,6 +257,20 @@ export interface GroupDescription {
   }[]
 }
 
+/** A broker by its id; the name empty stands for the default of all. */
+export interface ConfigResource {
+  readonly type: 'topic' | 'broker'
+  readonly name: string
+}
+
+export interface ConfigChange {
+  readonly name: string
+  /** `append` and `subtract` are for lists. */
+  readonly operation: 'set' | 'delete' | 'append' | 'subtract'
+  /** Null with `delete`. */
+  readonly value: string | null
+}
+
 export interface ConfigEntry {
   readonly name: string
   readonly value: string | null
@@ -288,6 +302,8 @@ export interface Admin {
     groupId: string,
     offsets: ReadonlyArray<TopicPartition & { offset: number }>,
   ): Promise<void>
-  describeConfigs(resource: { type: 'topic' | 'broker'; name: string }): Promise<ConfigEntry[]>
+  describeConfigs(resource: ConfigResource): Promise<ConfigEntry[]>
+  /** All changes, or none (KIP-339). @throws MillraceError INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION, INVALID_REQUEST */
+  alterConfigs(resource: ConfigResource, changes: readonly ConfigChange[]): Promise<void>
   close(): Promise<void>
 }

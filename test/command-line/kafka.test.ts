@@ -39,6 +39,10 @@ describe('topics', () => {
     expect(fresh!.partitions).toHaveLength(4)
     const names = async () => (await objects('topics', 'list')).map(({ topic }) => topic)
     expect(await names()).toEqual(['copy', 'fresh', 'orders'])
+    await kafka('topics', 'configure', 'fresh', '--config', 'segment.ms=5000', '--default', 'retention.ms')
+    expect(await objects('topics', 'describe', 'fresh')).toMatchObject([
+      { configs: { 'segment.ms': '5000' } },
+    ])
     await kafka('topics', 'delete', 'fresh')
     expect(await names()).toEqual(['copy', 'orders'])
   }, 60_000)

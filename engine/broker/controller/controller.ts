@@ -9,6 +9,7 @@ import type {
 import type { BrokerSettings } from '../settings/broker-settings.ts'
 import { alterPartitions } from './alter-partition.ts'
 import { fenceBroker, fenceSilentBrokers, heartbeat, registerBroker } from './brokers.ts'
+import { alterConfigs } from './configs.ts'
 import type { ControllerState, Decision } from './decision.ts'
 import type { ClusterImage } from './image.ts'
 import type { Quorum } from './quorum.ts'
@@ -77,6 +78,15 @@ export class Controller {
         return Promise.all(
           topics.map((topic) => this.decide((state) => createPartitions(state, topic, validateOnly))),
         )
+      }
+      case 'alter-configs': {
+        const { alterations, validateOnly } = request.request
+        const answers = await Promise.all(
+          alterations.map((alteration) =>
+            this.decide((state) => alterConfigs(state, alteration, validateOnly)),
+          ),
+        )
+        return { answers, index: this.quorum.commitIndex }
       }
       case 'producer-ids': {
         const { count } = request.request

@@ -32,6 +32,8 @@ export function noChanges(): ImageChanges {
   return { brokers: new Set(), topics: new Set(), removedTopics: new Map(), configs: new Set() }
 }
 
+const nothingSet: ReadonlyMap<string, string> = new Map()
+
 /** The cluster's metadata as of one entry of the quorum's log. Changed only by `apply`. */
 export class ClusterImage {
   /** The entry up to which records are applied. */
@@ -55,7 +57,7 @@ export class ClusterImage {
 
   /** Only what was set explicitly. */
   configs(resource: 'topic' | 'broker', name: string): ReadonlyMap<string, string> {
-    return this.configsOf(resource).get(name) ?? new Map()
+    return this.configsOf(resource).get(name) ?? nothingSet
   }
 
   isActive(brokerId: number): boolean {
@@ -161,6 +163,7 @@ export class ClusterImage {
     for (const id of this.brokers.keys()) changes.brokers.add(id)
     for (const topic of this.topics.values()) changes.topics.add(topic.topicId)
     for (const name of this.topicConfigs.keys()) changes.configs.add(`topic:${name}`)
+    for (const name of this.brokerConfigs.keys()) changes.configs.add(`broker:${name}`)
   }
 
   private changeBroker(

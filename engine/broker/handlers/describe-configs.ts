@@ -4,7 +4,7 @@
  * All settings that hold for a topic (2) or a broker (4), defaults included, with where each value comes from.
  * - v1: synonyms when asked for. v3: type, and documentation when asked for.
  * Deviations: other kinds of resource (loggers, client metrics, groups) are refused with INVALID_REQUEST. Every broker
- * describes every other one as itself, as the embedded cluster gives all the same settings.
+ * describes every other one's given settings as its own, as the embedded cluster gives all the same.
  */
 
 import type { ResponseInput } from '../../protocol/api.ts'
@@ -18,7 +18,7 @@ import { type Setting, settingTypeCodes } from '../settings/setting.ts'
 import { topicSettings } from '../settings/topic-settings.ts'
 
 const resourceTypes = { topic: 2, broker: 4 } as const
-const sources = { topic: 1, staticBroker: 4, fallback: 5 } as const
+const sources = { topic: 1, dynamicBroker: 2, dynamicDefault: 3, staticBroker: 4, fallback: 5 } as const
 
 type Result = ResponseInput<typeof describeConfigs>['results'][number]
 type ConfigAnswer = Result['configs'][number]
@@ -71,7 +71,10 @@ function describe(broker: BrokerContext, type: number, name: string, asked: Aske
     ...described,
     ...brokerSettings
       .filter((setting) => isAsked(asked, setting.name))
-      .map((setting) => answerOf(setting, brokerSynonyms(broker, setting), asked, true)),
+      .map((setting) => {
+        const synonyms = brokerSynonyms(broker, setting, name)
+        return answerOf(setting, synonyms, asked, !setting.isDynamic)
+      }),
   ]
 }
 
@@ -108,11 +111,22 @@ function describeTopic(broker: BrokerContext, name: string, asked: Asked): Confi
     })
 }
 
-/** Where the value can come from, what wins first. */
-function brokerSynonyms({ settings }: BrokerContext, { name, fallback }: Setting): Synonym[] {
-  const given = settings.given.get(name)
-  const rest = [{ name, value: fallback, source: sources.fallback }]
-  return given === undefined ? rest : [{ name, value: given, source: sources.staticBroker }, ...rest]
+/** Where the value can come from, what wins first. @param brokerId empty: what is set for all brokers */
+function brokerSynonyms(
+  { id, settings, image }: BrokerContext,
+  { name, fallback }: Setting,
+  brokerId = String(id),
+): Synonym[] {
+  const values = [
+    {
+      value: brokerId === '' ? undefined : image.configs('broker', brokerId).get(name),
+      source: sources.dynamicBroker,
+    },
+    { value: image.configs('broker', '').get(name), source: sources.dynamicDefault },
+    { value: settings.given.get(name), source: sources.staticBroker },
+    { value: fallback, source: sources.fallback },
+  ]
+  return values.flatMap(({ value, source }) => (value === undefined ? [] : [{ name, value, source }]))
 }
 
 function answerOf(

@@ -1,6 +1,7 @@
 import { apiVersions } from '../../protocol/apis/api-versions.ts'
 import type { RequestHeader } from '../../protocol/frames.ts'
 import type { Handler } from '../server/handler.ts'
+import { handleAlterConfigs } from './alter-configs.ts'
 import { handleApiVersions } from './api-versions.ts'
 import { handleCreatePartitions } from './create-partitions.ts'
 import { handleCreateTopics } from './create-topics.ts'
@@ -11,6 +12,7 @@ import { handleDescribeGroups } from './describe-groups.ts'
 import { handleFetch } from './fetch.ts'
 import { handleFindCoordinator } from './find-coordinator.ts'
 import { handleHeartbeat } from './heartbeat.ts'
+import { handleIncrementalAlterConfigs } from './incremental-alter-configs.ts'
 import { handleInitProducerId } from './init-producer-id.ts'
 import { handleJoinGroup } from './join-group.ts'
 import { handleLeaveGroup } from './leave-group.ts'
@@ -42,6 +44,8 @@ const others: readonly Handler[] = [
   handleInitProducerId,
   handleOffsetForLeaderEpoch,
   handleDescribeConfigs,
+  handleAlterConfigs,
+  handleIncrementalAlterConfigs,
   handleCreatePartitions,
   handleDescribeCluster,
 ]

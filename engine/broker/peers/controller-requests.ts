@@ -1,6 +1,7 @@
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { IsrChange, IsrChangeAnswer } from '../controller/alter-partition.ts'
 import type { Heartbeat, HeartbeatAnswer, Registration } from '../controller/brokers.ts'
+import type { ConfigAlteration, ConfigAnswer } from '../controller/configs.ts'
 import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
 
 /** What brokers ask of the active controller. JSON on the wire. */
@@ -26,6 +27,11 @@ export interface ControllerRequests {
       validateOnly: boolean
     }
     answer: readonly TopicAnswer[]
+  }
+  'alter-configs': {
+    request: { alterations: readonly ConfigAlteration[]; validateOnly: boolean }
+    /** Metadata up to `index` has all of it. */
+    answer: { answers: readonly ConfigAnswer[]; index: number }
   }
   'producer-ids': { request: { count: number }; answer: { first: number } }
 }

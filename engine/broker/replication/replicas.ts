@@ -270,8 +270,11 @@ export class Replicas {
   }
 
   private configure(changed: string): void {
+    // What is set for a broker is the default of its topics.
+    const { brokerId } = this.options
+    const isOfBroker = changed === `broker:${brokerId}` || changed === 'broker:'
     for (const replica of this.byKey.values()) {
-      if (changed === `topic:${replica.topic}`) this.configureReplica(replica)
+      if (isOfBroker || changed === `topic:${replica.topic}`) this.configureReplica(replica)
     }
   }
 

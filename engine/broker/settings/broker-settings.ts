@@ -49,12 +49,20 @@ const ownSettings: readonly Setting[] = [
   count('offsets.topic.segment.bytes', 100 * 1024 * 1024, 1, 'Segment size of the topic that keeps offsets.'),
   count('offset.metadata.max.bytes', 4096, 0, 'The longest text that can be committed with an offset.'),
   count('offsets.commit.timeout.ms', 5000, 1, 'How long a commit may wait for its replicas.'),
-  count('producer.id.expiration.ms', 86_400_000, 1, 'After so long without a write a producer is forgotten.'),
+  {
+    ...count(
+      'producer.id.expiration.ms',
+      86_400_000,
+      1,
+      'After so long without a write a producer is forgotten.',
+    ),
+    isDynamic: true,
+  },
 ]
 
 export const brokerSettings: readonly Setting[] = [
   ...ownSettings,
-  ...topicSettings.map(({ brokerName, ...setting }) => ({ ...setting, name: brokerName })),
+  ...topicSettings.map(({ brokerName, ...setting }) => ({ ...setting, name: brokerName, isDynamic: true })),
 ]
 
 const byName = new Map(brokerSettings.map((setting) => [setting.name, setting]))
@@ -63,21 +71,41 @@ export function brokerSetting(name: string): Setting | undefined {
   return byName.get(name)
 }
 
+/** The text, in the form that is stored. @throws MillraceError UNKNOWN_SETTING, INVALID_CONFIG */
+export function checkedBrokerSetting(name: string, text: string): string {
+  const setting = brokerSetting(name)
+  if (!setting) throw unknown(name)
+  return checkedSetting(setting, text)
+}
+
 export class BrokerSettings extends SettingValues {
   /** What was given, checked; nothing of the defaults. */
   readonly given: ReadonlyMap<string, string>
 
-  /** @throws MillraceError UNKNOWN_SETTING, INVALID_CONFIG */
-  constructor(given: Readonly<Record<string, string>>) {
+  /**
+   * @param dynamic what was set while the broker runs, above what was given
+   * @throws MillraceError UNKNOWN_SETTING, INVALID_CONFIG
+   */
+  constructor(
+    given: Readonly<Record<string, string>>,
+    dynamic: (name: string) => string | undefined = () => undefined,
+  ) {
     const checked = new Map<string, string>()
     for (const [name, text] of Object.entries(given)) {
-      const setting = brokerSetting(name)
-      if (!setting) throw unknown(name)
-      checked.set(name, checkedSetting(setting, text))
+      checked.set(name, checkedBrokerSetting(name, text))
     }
-    super((name) => checked.get(name) ?? fallbackOf(name))
+    super((name) => dynamicText(name, dynamic) ?? checked.get(name) ?? fallbackOf(name))
     this.given = checked
   }
+
+  /** The same broker's, under what the metadata says at the moment (KIP-226). */
+  under(dynamic: (name: string) => string | undefined): BrokerSettings {
+    return new BrokerSettings(Object.fromEntries(this.given), dynamic)
+  }
+}
+
+function dynamicText(name: string, dynamic: (name: string) => string | undefined): string | undefined {
+  return byName.get(name)?.isDynamic ? dynamic(name) : undefined
 }
 
 function fallbackOf(name: string): string {

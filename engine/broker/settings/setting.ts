@@ -21,6 +21,8 @@ export interface Setting {
   readonly max?: number
   /** The texts that are allowed; of a list: its elements. */
   readonly oneOf?: readonly string[]
+  /** Of a broker: can be changed while it runs (KIP-226). */
+  readonly isDynamic?: boolean
   readonly documentation: string
 }
 

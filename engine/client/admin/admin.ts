@@ -8,7 +8,7 @@ import { checkCode } from '../kafka-error.ts'
 import { fetchCommitted, resetGroupOffsets } from '../offsets/committed.ts'
 import { listOffsets } from '../offsets/list-offsets.ts'
 import { connectionSettings } from '../settings.ts'
-import { describeConfigs } from './configs.ts'
+import { alterConfigs, describeConfigs } from './configs.ts'
 import { describeGroups, listGroups, removeGroupMembers } from './groups.ts'
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
 
@@ -30,6 +30,7 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     resetGroupOffsets: (groupId, offsets) =>
       resetGroupOffsets(new GroupCoordinator(cluster, groupId), offsets),
     describeConfigs: (resource) => describeConfigs(cluster, resource),
+    alterConfigs: (resource, changes) => alterConfigs(cluster, resource, changes),
     close: async () => cluster.close(),
   }
 }

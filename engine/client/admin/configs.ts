@@ -1,8 +1,10 @@
 import { describeConfigs as describeConfigsApi } from '../../protocol/apis/describe-configs.ts'
-import type { ConfigEntry } from '../api.ts'
+import { configOperations, incrementalAlterConfigs } from '../../protocol/apis/incremental-alter-configs.ts'
+import type { ConfigChange, ConfigEntry, ConfigResource } from '../api.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { retrying } from '../cluster/retrying.ts'
 import { checkCode, notInAnswer } from '../kafka-error.ts'
+import { checkNamed, requestController } from './routing.ts'
 
 const resourceTypes = { topic: 2, broker: 4 } as const
 const sources = new Map([
@@ -19,7 +21,7 @@ const defaultSource = 5
 
 export async function describeConfigs(
   cluster: ClusterClient,
-  resource: { type: 'topic' | 'broker'; name: string },
+  resource: ConfigResource,
 ): Promise<ConfigEntry[]> {
   const body = (version: number) => ({
     resources: [
@@ -50,5 +52,32 @@ export async function describeConfigs(
       sensitive: config.isSensitive,
       documentation: config.documentation || null,
     }))
+  })
+}
+
+export async function alterConfigs(
+  cluster: ClusterClient,
+  { type, name }: ConfigResource,
+  changes: readonly ConfigChange[],
+): Promise<void> {
+  const body = {
+    resources: [
+      {
+        resourceType: resourceTypes[type],
+        resourceName: name,
+        configs: changes.map((change) => ({
+          name: change.name,
+          configOperation: configOperations[change.operation],
+          value: change.value,
+        })),
+      },
+    ],
+    validateOnly: false,
+  }
+  await retrying(cluster, cluster.settings.requestTimeoutMs, async () => {
+    const answer = await requestController(cluster, incrementalAlterConfigs, body)
+    const result = answer.responses[0]
+    if (result === undefined) throw notInAnswer(name)
+    checkNamed(cluster, result.errorCode, name, result.errorMessage)
   })
 }

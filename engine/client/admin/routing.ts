@@ -1,3 +1,4 @@
+import { MillraceError } from '../../base/errors.ts'
 import type { Api } from '../../protocol/api.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { Decoded, Field } from '../../protocol/schema.ts'
@@ -32,4 +33,24 @@ export function checkControllerCode(
 ): void {
   if (errorCode === errorCodes.NOT_CONTROLLER) cluster.refreshSoon()
   checkCode(errorCode, where, message)
+}
+
+/** That a topic is unknown does not pass with time here, as nobody is about to make it. */
+export function checkNamed(
+  cluster: ClusterClient,
+  errorCode: number,
+  where: string,
+  message: string | null,
+): void {
+  try {
+    checkControllerCode(cluster, errorCode, where, message)
+  } catch (thrown) {
+    if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) throw final(thrown)
+    throw thrown
+  }
+}
+
+function final(thrown: unknown): MillraceError {
+  const error = MillraceError.from(thrown)
+  return new MillraceError({ ...error.toJSON(), details: { ...error.details, retriable: false } })
 }

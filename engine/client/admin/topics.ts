@@ -1,4 +1,3 @@
-import { MillraceError } from '../../base/errors.ts'
 import { createPartitions as createPartitionsApi } from '../../protocol/apis/create-partitions.ts'
 import { createTopics as createTopicsApi } from '../../protocol/apis/create-topics.ts'
 import { deleteTopics as deleteTopicsApi } from '../../protocol/apis/delete-topics.ts'
@@ -9,7 +8,7 @@ import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { type MetadataAnswer, topicInfo } from '../cluster/metadata-cache.ts'
 import { retrying } from '../cluster/retrying.ts'
 import { checkCode } from '../kafka-error.ts'
-import { checkControllerCode, requestController } from './routing.ts'
+import { checkControllerCode, checkNamed, requestController } from './routing.ts'
 
 /** How long to wait until brokers have heard of what the controller has done. */
 const visibleMsMax = 10_000
@@ -77,7 +76,7 @@ export async function deleteTopics(cluster: ClusterClient, names: readonly strin
     )
     for (const topic of answer.responses) {
       if (isRepeated && topic.errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) continue
-      checkDeletion(cluster, topic.errorCode, topic.name ?? '', topic.errorMessage)
+      checkNamed(cluster, topic.errorCode, topic.name ?? '', topic.errorMessage)
     }
   })
   await untilVisible(cluster, names, (topic) => topic.errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
@@ -107,26 +106,6 @@ type TopicAnswer = MetadataAnswer['topics'][number]
 
 function hasLeaders(topic: TopicAnswer): boolean {
   return topic.partitions.length > 0 && topic.partitions.every((partition) => partition.leaderId >= 0)
-}
-
-/** That a topic is unknown does not pass with time here, as nobody is about to make it. */
-function checkDeletion(
-  cluster: ClusterClient,
-  errorCode: number,
-  where: string,
-  message: string | null,
-): void {
-  try {
-    checkControllerCode(cluster, errorCode, where, message)
-  } catch (thrown) {
-    if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION) throw final(thrown)
-    throw thrown
-  }
-}
-
-function final(thrown: unknown): MillraceError {
-  const error = MillraceError.from(thrown)
-  return new MillraceError({ ...error.toJSON(), details: { ...error.details, retriable: false } })
 }
 
 function fetchTopics(cluster: ClusterClient, names: readonly string[] | null): Promise<MetadataAnswer> {

@@ -34,7 +34,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./export.ts')).exportCommand,
   },
   topics: {
-    summary: 'topics of any Kafka: list, describe, create, grow, delete',
+    summary: 'topics of any Kafka: list, describe, create, configure, grow, delete',
     load: async () => (await import('./kafka/topics.ts')).topics,
   },
   records: {

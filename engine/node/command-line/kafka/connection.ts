@@ -57,7 +57,7 @@ export function actionOf<Action extends string>(
 }
 
 /** @throws MillraceError BAD_USAGE when there is none */
-export function someOf(command: string, what: string, names: readonly string[]): readonly string[] {
+export function someOf<T>(command: string, what: string, names: readonly T[]): readonly T[] {
   if (names.length === 0) throw usage(command, `${what} is missing`)
   return names
 }

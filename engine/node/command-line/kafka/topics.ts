@@ -6,12 +6,13 @@ import type { Output } from '../output.ts'
 import { tableLines } from '../table.ts'
 import { actionOf, bootstrapHelp, connected, type Kafka, noneOf, oneOf, someOf } from './connection.ts'
 
-const actions = ['list', 'describe', 'create', 'grow', 'delete'] as const
+const actions = ['list', 'describe', 'create', 'configure', 'grow', 'delete'] as const
 
 export const topics: Command = {
   help: `millrace topics list [--all]
 millrace topics describe TOPIC…
 millrace topics create NAME[:PARTITIONS[:REPLICAS]]… [--config key=value]…
+millrace topics configure TOPIC… [--config key=value]… [--default key]…
 millrace topics grow TOPIC --partitions N
 millrace topics delete TOPIC…
 
@@ -19,7 +20,8 @@ Topics of any Kafka cluster.
 
 ${bootstrapHelp}
   --all               the cluster's own topics as well
-  --config key=value  a setting of the new topics by Kafka's name
+  --config key=value  a setting of the topics by Kafka's name
+  --default key       a setting that returns to its default
   --partitions N      how many partitions the topic gets in all`,
   async run(args, output) {
     const { values, positionals } = parseOptions(
@@ -29,6 +31,7 @@ ${bootstrapHelp}
         bootstrap: { type: 'string' },
         all: { type: 'boolean' },
         config: { type: 'string', multiple: true },
+        default: { type: 'string', multiple: true },
         partitions: { type: 'string' },
       },
       Number.POSITIVE_INFINITY,
@@ -42,6 +45,7 @@ ${bootstrapHelp}
 interface Values {
   readonly all?: boolean
   readonly config?: readonly string[]
+  readonly default?: readonly string[]
   readonly partitions?: string
 }
 
@@ -49,7 +53,7 @@ interface Values {
 function workFor(
   action: (typeof actions)[number],
   names: readonly string[],
-  { all, config, partitions }: Values,
+  { all, config, default: defaults, partitions }: Values,
   output: Output,
 ): (kafka: Kafka) => Promise<void> {
   switch (action) {
@@ -64,6 +68,22 @@ function workFor(
       return async ({ connections }) => {
         await connections.admin().createTopics(specs)
         for (const { name } of specs) said(output, 'created', name)
+      }
+    }
+    case 'configure': {
+      someOf('topics', 'the topic', names)
+      const changes = [
+        ...(config ?? [])
+          .map(parseConfig)
+          .map(([name, value]) => ({ name, operation: 'set' as const, value })),
+        ...(defaults ?? []).map((name) => ({ name, operation: 'delete' as const, value: null })),
+      ]
+      someOf('topics', '--config or --default', changes)
+      return async ({ connections }) => {
+        for (const name of names) {
+          await connections.admin().alterConfigs({ type: 'topic', name }, changes)
+          said(output, 'configured', name)
+        }
       }
     }
     case 'grow': {
