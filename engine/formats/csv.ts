@@ -1,5 +1,5 @@
 /** CSV after RFC 4180: a header line, then a record a line; fields in double quotes may hold delimiters, quotes and line ends. */
-import { badLine, type LineReader, type ReadLine } from './line-reader.ts'
+import { badLine, type LineReader, type ReadLine, tooLong } from './line-reader.ts'
 import { type FilePosition, type RawRecord, RecordSplitter } from './record-splitter.ts'
 
 export type CsvCellType = 'text' | 'number' | 'boolean'
@@ -25,9 +25,9 @@ export function csvReader(options: CsvOptions = {}): LineReader {
   let columns = options.columns
   let headerToCome = (from?.byte ?? 0) === 0
   const parse = (raw: RawRecord): ReadLine[] => {
+    if (raw.isTooLong) return [tooLong(raw)]
     if (raw.text.trim() === '') return []
-    const lines = 1 + (raw.text.match(/\n/g)?.length ?? 0)
-    const place = { line: raw.line, next: { line: raw.line + lines, byte: raw.endByte } }
+    const place = { line: raw.line, next: raw.next }
     const cells = parseCsvCells(raw.text, delimiter)
     if (typeof cells === 'string') return [badLine(place, cells, raw.text)]
     if (headerToCome) {

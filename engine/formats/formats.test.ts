@@ -104,6 +104,51 @@ describe('NDJSON', () => {
   })
 })
 
+describe('a line longer than 1 MiB', () => {
+  const mebibyte = 1024 * 1024
+  const long = 'x'.repeat(mebibyte)
+
+  test.each([997, 64 * 1024, 16 * mebibyte])(
+    'is one bad line, and what follows is read (pieces of %i bytes)',
+    (bytes) => {
+      const text = `{"a":1}\n"${long}"\n{"a":2}\n{"a":"${long.slice(100)}"}\n{"a":3}\n${long}${long}`
+      const lines = readInPieces(ndjsonReader(), text, bytes)
+      expect(lines.map((line) => (line.ok ? Object.keys(line.value as object) : line.what))).toEqual([
+        ['a'],
+        'it is longer than 1 MiB',
+        ['a'],
+        ['a'],
+        ['a'],
+        'it is longer than 1 MiB',
+      ])
+      expect(lines.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6])
+      expect(lines.at(-1)!.next.byte).toBe(text.length)
+      expect(lines[1]).toMatchObject({ text: expect.stringMatching(/^"x{100,198}…$/) })
+    },
+  )
+
+  test('is what a quote that never closes makes of what follows, and no more', () => {
+    const rows = Array.from({ length: 400_000 }, (_, n) => `${n},b`)
+    rows[10] = '10,"b'
+    const text = `n,b\n${rows.join('\n')}\n`
+    const lines = readInPieces(csvReader(), text, 64 * 1024)
+    const bad = lines.filter(({ ok }) => !ok)
+    expect(bad).toMatchObject([{ line: 12, what: 'it is longer than 1 MiB' }])
+    const next = lines[lines.indexOf(bad[0]!) + 1]!
+    expect(next).toMatchObject({ ok: true, value: { n: String(next.line - 2) } })
+    expect(lines.at(-1)).toMatchObject({ line: 400_001, value: { n: '399999' } })
+  })
+
+  test('takes no more memory and time than its bytes need', () => {
+    const reader = csvReader()
+    const piece = Buffer.alloc(64 * 1024, 'x')
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 4096; i++) expect(reader.push(piece)).toEqual([])
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * mebibyte)
+    expect(reader.end()).toMatchObject([{ ok: false, next: { line: 2, byte: 4096 * 64 * 1024 } }])
+  })
+})
+
 describe('the type of samples', () => {
   test('fields missing in some samples are optional, and values of several kinds give unions', () => {
     const samples = [

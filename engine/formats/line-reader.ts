@@ -1,4 +1,4 @@
-import type { FilePosition } from './record-splitter.ts'
+import type { FilePosition, RawRecord } from './record-splitter.ts'
 
 /** A line of a file as a value; or why it is none, which does not stop what follows. */
 export type ReadLine = GoodLine | BadLine
@@ -29,5 +29,15 @@ export interface LineReader {
 }
 
 export function badLine(place: Place, what: string, text: string): BadLine {
-  return { ok: false, ...place, what, text: text.length > 200 ? `${text.slice(0, 199)}…` : text }
+  return {
+    ok: false,
+    line: place.line,
+    next: place.next,
+    what,
+    text: text.length > 200 ? `${text.slice(0, 199)}…` : text,
+  }
+}
+
+export function tooLong(raw: RawRecord): BadLine {
+  return badLine(raw, 'it is longer than 1 MiB', raw.text)
 }

@@ -1,4 +1,4 @@
-import { badLine, type LineReader, type ReadLine } from './line-reader.ts'
+import { badLine, type LineReader, type ReadLine, tooLong } from './line-reader.ts'
 import { type FilePosition, type RawRecord, RecordSplitter } from './record-splitter.ts'
 
 /** One JSON value a line. */
@@ -10,8 +10,10 @@ export function ndjsonReader(options: { readonly from?: FilePosition } = {}): Li
   }
 }
 
-function parse({ text, line, endByte }: RawRecord): ReadLine[] {
-  const place = { line, next: { line: line + 1, byte: endByte } }
+function parse(raw: RawRecord): ReadLine[] {
+  if (raw.isTooLong) return [tooLong(raw)]
+  const { text, line, next } = raw
+  const place = { line, next }
   const plain = line === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text
   if (plain.trim() === '') return []
   try {

@@ -1,10 +1,12 @@
 /** A record's text in a file of lines, with where it lies. */
 export interface RawRecord {
+  /** Its beginning, where it is too long. */
   readonly text: string
   /** From 1, of its first line. */
   readonly line: number
-  /** Position in the file after it and its line end: where reading goes on. */
-  readonly endByte: number
+  /** Where reading goes on: after it and its line end. */
+  readonly next: FilePosition
+  readonly isTooLong: boolean
 }
 
 export interface FilePosition {
@@ -17,22 +19,25 @@ export const fileStart: FilePosition = { line: 1, byte: 0 }
 const lineFeed = 10
 const carriageReturn = 13
 const quote = 34
-/** A quote that is never closed would take the rest of the file with it. */
+/** Its line end included. A file without line ends, or a quote that is never closed, would take all memory. */
 const recordBytesMax = 1024 * 1024
+/** Of a record that is too long. */
+const shownBytes = 1024
 
 /**
  * Cuts bytes, in whatever pieces they come, into records at line ends; with `quotes` a line end between double quotes belongs to the
- * record (RFC 4180). Bytes are cut before they are decoded, so that pieces may end within a character.
+ * record (RFC 4180). Bytes are cut before they are decoded, so that pieces may end within a character. A record that becomes too
+ * long ends with its line, quotes or not; only its beginning is kept.
  */
 export class RecordSplitter {
   readonly #quotes: boolean
-  #rest: Buffer = Buffer.alloc(0)
-  /** How much of the rest has been looked at. */
-  #scanned = 0
+  /** What is there of the record that is being read. */
+  #pieces: Buffer[] = []
+  #bytes = 0
   #insideQuotes = false
-  #line: number
   /** Line ends seen inside the record that is being read. */
   #innerLines = 0
+  #line: number
   #byte: number
 
   constructor(options: { readonly quotes: boolean; readonly from?: FilePosition }) {
@@ -42,49 +47,71 @@ export class RecordSplitter {
   }
 
   push(chunk: Uint8Array): RawRecord[] {
-    this.#rest = this.#rest.byteLength === 0 ? Buffer.from(chunk) : Buffer.concat([this.#rest, chunk])
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     const records: RawRecord[] = []
     let start = 0
-    let at = this.#scanned
-    while (at < this.#rest.byteLength) {
-      const byte = this.#rest[at]!
-      at++
-      if (byte === quote && this.#quotes) this.#insideQuotes = !this.#insideQuotes
-      if (byte !== lineFeed) continue
-      if (this.#insideQuotes && at - start < recordBytesMax) {
-        this.#innerLines++
-        continue
-      }
-      records.push(this.#cut(start, at))
-      start = at
+    for (;;) {
+      const end = this.#recordEnd(bytes, start)
+      if (end === undefined) break
+      records.push(this.#cut(bytes.subarray(start, end)))
+      start = end
     }
-    this.#rest = this.#rest.subarray(start)
-    this.#scanned = this.#rest.byteLength
+    this.#keep(bytes.subarray(start))
     return records
   }
 
   /** The last record, if it has no line end. */
   end(): RawRecord[] {
-    if (this.#rest.byteLength === 0) return []
-    const record = this.#cut(0, this.#rest.byteLength)
-    this.#rest = Buffer.alloc(0)
-    this.#scanned = 0
-    return [record]
+    return this.#bytes === 0 ? [] : [this.#cut(Buffer.alloc(0))]
   }
 
-  #cut(start: number, end: number): RawRecord {
-    let textEnd = end
-    if (textEnd > start && this.#rest[textEnd - 1] === lineFeed) textEnd--
-    if (textEnd > start && this.#rest[textEnd - 1] === carriageReturn) textEnd--
-    this.#byte += end - start
-    const record = {
-      text: this.#rest.toString('utf8', start, textEnd),
-      line: this.#line,
-      endByte: this.#byte,
+  /** After the line end of the record that goes on at `start`; undefined when that is still to come. */
+  #recordEnd(bytes: Buffer, start: number): number | undefined {
+    if (!this.#quotes) {
+      const found = bytes.indexOf(lineFeed, start)
+      return found < 0 ? undefined : found + 1
     }
+    for (let at = start; at < bytes.byteLength; at++) {
+      const byte = bytes[at]
+      if (byte === quote) this.#insideQuotes = !this.#insideQuotes
+      if (byte !== lineFeed) continue
+      const end = at + 1
+      if (!this.#insideQuotes || this.#bytes + end - start > recordBytesMax) return end
+      this.#innerLines++
+    }
+    return undefined
+  }
+
+  /** A copy: the caller may use its bytes again. */
+  #keep(rest: Buffer): void {
+    if (rest.byteLength === 0) return
+    const wasTooLong = this.#bytes > recordBytesMax
+    this.#bytes += rest.byteLength
+    if (wasTooLong) return
+    this.#pieces.push(Buffer.from(rest))
+    if (this.#bytes > recordBytesMax) this.#pieces = [Buffer.concat(this.#pieces, shownBytes)]
+  }
+
+  #cut(rest: Buffer): RawRecord {
+    const bytes = this.#bytes + rest.byteLength
+    const isTooLong = bytes > recordBytesMax
+    const whole = this.#pieces.length === 0 ? rest : Buffer.concat([...this.#pieces, rest])
+    const text = isTooLong ? whole.subarray(0, shownBytes) : whole
+    let end = text.byteLength
+    if (end > 0 && text[end - 1] === lineFeed) end--
+    if (end > 0 && text[end - 1] === carriageReturn) end--
+    const line = this.#line
     this.#line += 1 + this.#innerLines
+    this.#byte += bytes
+    this.#pieces = []
+    this.#bytes = 0
     this.#innerLines = 0
     this.#insideQuotes = false
-    return record
+    return {
+      text: text.toString('utf8', 0, end),
+      line,
+      next: { line: this.#line, byte: this.#byte },
+      isTooLong,
+    }
   }
 }
