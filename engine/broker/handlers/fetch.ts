@@ -23,19 +23,20 @@ type TopicResponse = ResponseInput<typeof fetchApi>['responses'][number]
 
 const readCommitted = 1
 
-export const handleFetch = handler(fetchApi, async (broker, request, { version }) => {
+export const handleFetch = handler(fetchApi, async (broker, request, { version, client }) => {
   if (request.sessionId !== 0) {
     return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
   }
   const parts = request.topics.flatMap((topic) => partsOf(broker, topic, version))
   const limits = {
     maxWaitMs: request.maxWaitMs,
+    asker: client,
     bytesMin: request.minBytes,
     bytesMax: Math.min(request.maxBytes, broker.settings.number('fetch.max.bytes')),
     readsCommitted: request.isolationLevel === readCommitted,
   }
   const answers = await fetchRecords(broker.replicas, parts, limits)
-  return respond(broker, request, parts, answers)
+  return client.isGone ? undefined : respond(broker, request, parts, answers)
 })
 
 function partsOf(broker: BrokerContext, topic: FetchTopic, version: number): FetchPart[] {

@@ -46,28 +46,44 @@ const finalErrors = new Set(['NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH'])
 
 export const handleProduce = handler(
   produce,
-  async (broker, request, { version }) => {
+  async (broker, request, { version, client }) => {
     const acks = request.acks as Acks
     const fault = requestFault(request)
+    const named = request.topicData.map((topic) => ({ topic, topicName: nameOf(broker, topic, version) }))
+    // Not one partition after the other: what is sent next may not overtake any part of this.
+    const turn = client.takeTurn(openings(broker, named))
+    if (turn) await turn
     const parts: Part[] = []
-    for (const topic of request.topicData) {
-      const topicName =
-        version >= 13
-          ? broker.image.topicById(topic.topicId)?.name
-          : broker.image.topics.get(topic.name)?.name
+    for (const { topic, topicName } of named) {
       for (const { index, records } of topic.partitionData) {
         const append = fault ?? appendPart(broker, topicName, index, records, acks, version)
-        parts.push({ topic, topicName, index, append: 'then' in append ? await append : append })
+        parts.push({ topic, topicName, index, append })
       }
     }
     if (acks === 0) return endUnanswered(parts)
     const { purgatory } = broker.replicas
     const appends = parts.map(({ append }) => append)
-    const answers = await whenAcknowledged(purgatory, appends, acks, request.timeoutMs)
+    const answers = await whenAcknowledged(purgatory, appends, acks, request.timeoutMs, client)
     return respond(broker, request.topicData, parts, answers)
   },
   { isPipelined: true },
 )
+
+function nameOf({ image }: BrokerContext, topic: TopicData, version: number): string | undefined {
+  return version >= 13 ? image.topicById(topic.topicId)?.name : image.topics.get(topic.name)?.name
+}
+
+/** Of logs that are just being opened. */
+function openings(
+  { replicas }: BrokerContext,
+  named: readonly { readonly topic: TopicData; readonly topicName: string | undefined }[],
+): Promise<unknown>[] {
+  return named.flatMap(({ topic, topicName }) => {
+    if (topicName === undefined) return []
+    const unopened = topic.partitionData.filter(({ index }) => !replicas.find(topicName, index))
+    return unopened.map(({ index }) => replicas.whenOpen(topicName, index))
+  })
+}
 
 /** The client waits for no answer: only the end of its connection tells it that something is wrong, as in Kafka. */
 function endUnanswered(parts: readonly Part[]): undefined {
@@ -118,7 +134,7 @@ function appendPart(
   records: Buffer | null,
   acks: Acks,
   version: number,
-): Appended | ProduceAnswer | Promise<Appended | ProduceAnswer> {
+): Appended | ProduceAnswer {
   if (topicName === undefined)
     return refusedProduce(version >= 13 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
   if (!broker.image.partition(topicName, index)) return refusedProduce('UNKNOWN_TOPIC_OR_PARTITION')
@@ -128,15 +144,9 @@ function appendPart(
   if (records === null || records.length === 0) return refusedProduce('INVALID_RECORD', 'no records')
   const unfit = batchFault(records, version)
   if (unfit) return unfit
-  const append = () => {
-    const replica = broker.replicas.find(topicName, index)
-    if (!replica) return refusedProduce('NOT_LEADER_OR_FOLLOWER')
-    const fault = keylessRecordFault(broker, topicName, records)
-    return fault ?? appendToReplica(replica, records, acks)
-  }
-  // Without a wait wherever possible: what a connection sends is appended in the order in which it came.
-  if (broker.replicas.find(topicName, index)) return append()
-  return broker.replicas.whenOpen(topicName, index).then(append)
+  const replica = broker.replicas.find(topicName, index)
+  if (!replica) return refusedProduce('NOT_LEADER_OR_FOLLOWER')
+  return keylessRecordFault(broker, topicName, records) ?? appendToReplica(replica, records, acks)
 }
 
 function respond(

@@ -4,14 +4,27 @@ import type { TimerHandle, Timers } from '../../environment/index.ts'
 export interface Delayed {
   /** Looks whether it can be answered, and answers it: true ends the waiting. */
   tryComplete(): boolean
-  /** Time is up: answers with what there is. */
+  /** Time is up, or whoever asked is gone: answers with what there is. */
   expire(): void
+  /** Looking at it went wrong: it will not be looked at again. */
+  fail(thrown: unknown): void
 }
+
+/** Whose request it is. */
+export interface Asker {
+  readonly isGone: boolean
+  /** Called when there is nobody to answer any more. Returns the way to stop. */
+  onGone(listener: () => void): () => void
+}
+
+/** Clients choose how long they wait, up to 24 days: none of them is kept waiting for longer than this. */
+const waitMsMax = 600_000
 
 interface Waiting {
   readonly operation: Delayed
   readonly keys: readonly string[]
   timer: TimerHandle | undefined
+  stopListening: (() => void) | undefined
   isDone: boolean
 }
 
@@ -30,22 +43,30 @@ export class Purgatory {
     this.timers = timers
   }
 
-  /** Tries at once; else waits under the keys, `timeoutMs` at most. */
-  add(operation: Delayed, keys: readonly string[], timeoutMs: number): void {
+  /** Tries at once; else waits under the keys, `timeoutMs` at most, and no longer than the asker. */
+  add(operation: Delayed, keys: readonly string[], timeoutMs: number, asker?: Asker): void {
     if (operation.tryComplete()) return
     if (timeoutMs <= 0) {
       operation.expire()
       return
     }
-    const waiting: Waiting = { operation, keys, timer: undefined, isDone: false }
+    const waiting: Waiting = {
+      operation,
+      keys,
+      timer: undefined,
+      stopListening: undefined,
+      isDone: false,
+    }
     for (const key of keys) {
       const waiters = this.byKey.get(key)
       if (waiters) waiters.add(waiting)
       else this.byKey.set(key, new Set([waiting]))
     }
-    waiting.timer = this.timers.after(timeoutMs, () => {
+    const expire = () => {
       if (this.finish(waiting)) operation.expire()
-    })
+    }
+    waiting.timer = this.timers.after(Math.min(timeoutMs, waitMsMax), expire)
+    waiting.stopListening = asker?.onGone(expire)
   }
 
   /** Something under the key has changed: who waits for it looks again at the end of this tick. */
@@ -63,7 +84,12 @@ export class Purgatory {
   /** Forgets all that wait; none of them is answered. */
   close(): void {
     this.isClosed = true
-    for (const waiters of this.byKey.values()) for (const waiting of waiters) waiting.timer?.cancel()
+    for (const waiters of this.byKey.values()) {
+      for (const waiting of waiters) {
+        waiting.timer?.cancel()
+        waiting.stopListening?.()
+      }
+    }
     this.byKey.clear()
   }
 
@@ -75,7 +101,16 @@ export class Purgatory {
       for (const waiting of this.byKey.get(key) ?? []) seen.add(waiting)
     }
     for (const waiting of seen) {
-      if (!waiting.isDone && waiting.operation.tryComplete()) this.finish(waiting)
+      if (!waiting.isDone) this.look(waiting)
+    }
+  }
+
+  /** What goes wrong with one request is for its own client to hear of. */
+  private look(waiting: Waiting): void {
+    try {
+      if (waiting.operation.tryComplete()) this.finish(waiting)
+    } catch (thrown) {
+      if (this.finish(waiting)) waiting.operation.fail(thrown)
     }
   }
 
@@ -84,6 +119,7 @@ export class Purgatory {
     if (waiting.isDone) return false
     waiting.isDone = true
     waiting.timer?.cancel()
+    waiting.stopListening?.()
     for (const key of waiting.keys) {
       const waiters = this.byKey.get(key)
       waiters?.delete(waiting)

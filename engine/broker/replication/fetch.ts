@@ -3,6 +3,7 @@ import type { AbortedTransaction } from '../../log/aborted-transactions.ts'
 import type { LogRead } from '../../log/log-reader.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import { splitBatches } from '../../protocol/record-batch.ts'
+import type { Asker } from '../purgatory/purgatory.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 
@@ -23,6 +24,7 @@ export interface FetchLimits {
   readonly maxWaitMs: number
   readonly bytesMin: number
   readonly bytesMax: number
+  readonly asker: Asker
   /** Nothing of transactions that are still open (isolation level 1). */
   readonly readsCommitted: boolean
 }
@@ -47,7 +49,10 @@ const nothing = {
   pieces: [],
 }
 
-/** What a consumer may read now; waits for `bytesMin`, for an error, or for the time to run out. In order of `parts`. */
+/**
+ * What a consumer may read now; waits for `bytesMin`, for an error, or for the time to run out. In order of `parts`; nothing
+ * for one that is gone meanwhile.
+ */
 export async function fetchRecords(
   replicas: Replicas,
   parts: readonly FetchPart[],
@@ -55,12 +60,12 @@ export async function fetchRecords(
 ): Promise<FetchAnswer[]> {
   await Promise.all(parts.map(({ topic, partition }) => replicas.whenOpen(topic, partition)))
   if (limits.maxWaitMs > 0 && !hasEnough(replicas, parts, limits)) await untilEnough(replicas, parts, limits)
-  return readAll(replicas, parts, limits)
+  return limits.asker.isGone ? [] : readAll(replicas, parts, limits)
 }
 
 function untilEnough(replicas: Replicas, parts: readonly FetchPart[], limits: FetchLimits): Promise<void> {
   const keys = parts.flatMap(({ topic, partition }) => replicas.find(topic, partition)?.key ?? [])
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const operation = {
       tryComplete() {
         if (!hasEnough(replicas, parts, limits)) return false
@@ -68,8 +73,9 @@ function untilEnough(replicas: Replicas, parts: readonly FetchPart[], limits: Fe
         return true
       },
       expire: resolve,
+      fail: reject,
     }
-    replicas.purgatory.add(operation, keys, limits.maxWaitMs)
+    replicas.purgatory.add(operation, keys, limits.maxWaitMs, limits.asker)
   })
 }
 

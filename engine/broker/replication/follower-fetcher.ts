@@ -1,3 +1,4 @@
+import { isMillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
 import type {
   FollowerNews,
@@ -37,6 +38,7 @@ export class FollowerFetcher {
   private sequence = 0
   private isRunning = false
   private isFetching = false
+  private lastFault: string | undefined
   private isClosed = false
 
   constructor(environment: Environment, options: FetcherOptions) {
@@ -91,8 +93,10 @@ export class FollowerFetcher {
     this.isFetching = true
     try {
       answer = await this.options.fetch(request)
-    } catch {
-      return false // the leader can't be reached: the metadata will name another, or it comes back
+    } catch (thrown) {
+      // The leader can't be reached: the metadata will name another, or it comes back.
+      if (!isMillraceError(thrown)) this.noteFault(thrown)
+      return false
     } finally {
       this.isFetching = false
     }
@@ -219,6 +223,19 @@ export class FollowerFetcher {
     this.environment.timers.after(this.options.backoffMs, () => {
       if (!this.isClosed && this.following.has(replica.key)) this.tell(replica.key)
     })
+  }
+
+  /** What no broker answers: a defect, told once and not with every new try. */
+  private noteFault(thrown: unknown): void {
+    const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    if (text === this.lastFault) return
+    this.lastFault = text
+    const { followerId, leaderId } = this.options
+    this.environment.log.write(
+      'error',
+      `broker-${followerId}`,
+      `cannot fetch from broker ${leaderId}: ${text}`,
+    )
   }
 
   private note(text: string): void {

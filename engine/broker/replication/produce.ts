@@ -1,7 +1,7 @@
 import { isMillraceError } from '../../base/errors.ts'
 import type { LeaderAppendOptions } from '../../log/append.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
-import type { Purgatory } from '../purgatory/purgatory.ts'
+import type { Asker, Purgatory } from '../purgatory/purgatory.ts'
 import type { Replica } from './replica.ts'
 
 export type Acks = 0 | 1 | -1
@@ -74,6 +74,7 @@ export function whenAcknowledged(
   appends: readonly (Appended | ProduceAnswer)[],
   acks: Acks,
   timeoutMs: number,
+  asker?: Asker,
 ): Promise<ProduceAnswer[]> {
   const answers = appends.map((append) => ('replica' in append ? undefined : append))
   const settle = (appended: Appended, i: number): void => {
@@ -86,7 +87,7 @@ export function whenAcknowledged(
     return answers.every((answer) => answer !== undefined)
   }
   const keys = appends.flatMap((append) => ('replica' in append ? append.replica.key : []))
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const finish = () => resolve(answers.map((answer) => answer ?? refusedProduce('REQUEST_TIMED_OUT')))
     const operation = {
       tryComplete() {
@@ -95,8 +96,9 @@ export function whenAcknowledged(
         return true
       },
       expire: finish,
+      fail: reject,
     }
-    purgatory.add(operation, keys, timeoutMs)
+    purgatory.add(operation, keys, timeoutMs, asker)
   })
 }
 

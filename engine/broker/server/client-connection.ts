@@ -2,6 +2,7 @@ import { isMillraceError, MillraceError } from '../../base/errors.ts'
 import type { Connection } from '../../environment/index.ts'
 import { FrameSplitter } from '../../protocol/frame-splitter.ts'
 import { decodeRequestHeader, type RequestHeader } from '../../protocol/frames.ts'
+import { ClientSession } from './client-session.ts'
 import type { BrokerContext } from './context.ts'
 import type { Handler } from './handler.ts'
 
@@ -30,6 +31,7 @@ export class ClientConnection {
   private readonly broker: BrokerContext
   private readonly lookUp: HandlerLookup
   private readonly splitter: FrameSplitter
+  private readonly session: ClientSession
   private readonly queue: Pending[] = []
   private heldBytes = 0
   private isHeld: boolean
@@ -44,6 +46,7 @@ export class ClientConnection {
   ) {
     this.isHeld = options.isHeld
     this.connection = connection
+    this.session = new ClientSession(connection.remote.host)
     this.broker = broker
     this.lookUp = lookUp
     this.splitter = new FrameSplitter(broker.settings.number('socket.request.max.bytes'))
@@ -51,6 +54,7 @@ export class ClientConnection {
     connection.onDrain(() => this.pump())
     connection.onClose(() => {
       this.isClosed = true
+      this.session.end()
       options.onClosed()
     })
   }
@@ -63,6 +67,7 @@ export class ClientConnection {
 
   close(): void {
     this.isClosed = true
+    this.session.end()
     this.connection.destroy()
   }
 
@@ -85,10 +90,12 @@ export class ClientConnection {
 
   /** Starts what may start, sends what is ready, and reads on only if there is room. */
   private pump(): void {
-    if (this.isClosed || this.isHeld) return
-    this.flush()
+    if (this.isClosed) return
     const isSlow = this.connection.bufferedBytes > unsentBytesMax
-    if (!isSlow) this.startNext()
+    if (!this.isHeld) {
+      this.flush()
+      if (!isSlow) this.startNext()
+    }
     const shouldPause = isSlow || this.heldBytes > heldBytesMax
     if (shouldPause !== this.isPaused) {
       this.isPaused = shouldPause
@@ -112,7 +119,7 @@ export class ClientConnection {
   private async run(pending: Pending): Promise<void> {
     const { handler, header, frame } = pending
     try {
-      pending.answer = await handler.run(this.broker, header, frame, this.connection.remote.host)
+      pending.answer = await handler.run(this.broker, header, frame, this.session)
       pending.state = 'done'
     } catch (thrown) {
       return this.fail(thrown)

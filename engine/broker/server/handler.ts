@@ -1,12 +1,13 @@
 import type { AnyApi, Api } from '../../protocol/api.ts'
 import { decodeRequest, encodeResponse, type RequestHeader } from '../../protocol/frames.ts'
 import type { Decoded, Encodable, Field } from '../../protocol/schema.ts'
+import type { ClientSession } from './client-session.ts'
 import type { BrokerContext } from './context.ts'
 
 export interface RequestContext {
   readonly version: number
   readonly clientId: string
-  readonly clientHost: string
+  readonly client: ClientSession
 }
 
 /** One API at work: a request's bytes in, the answer's pieces out. */
@@ -19,7 +20,7 @@ export interface Handler {
     broker: BrokerContext,
     header: RequestHeader,
     frame: Buffer,
-    clientHost: string,
+    client: ClientSession,
   ): Promise<Buffer[] | undefined>
 }
 
@@ -37,10 +38,10 @@ export function handler<Request extends Field, Response extends Field>(
   return {
     api,
     isPipelined: options.isPipelined ?? false,
-    async run(broker, header, frame, clientHost) {
+    async run(broker, header, frame, client) {
       const request = decodeRequest(api, header, frame)
       const { apiVersion: version, clientId, correlationId } = header
-      const response = await handle(broker, request, { version, clientId: clientId ?? '', clientHost })
+      const response = await handle(broker, request, { version, clientId: clientId ?? '', client })
       return response === undefined ? undefined : encodeResponse(api, version, correlationId, response)
     },
   }
