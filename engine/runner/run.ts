@@ -14,6 +14,7 @@ import type {
 } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
 import { NotRunnable, type Prepared, prepare } from './prepare.ts'
+import { Replacements } from './replacements.ts'
 import { RunThread } from './run-thread.ts'
 import { Sampler } from './sampler.ts'
 import { ensureTopics, resetRun, resetSinks } from './topics.ts'
@@ -21,8 +22,6 @@ import { Watch } from './watch.ts'
 
 /** How long threads have to commit and leave before they are ended. */
 const stopMsMax = 5000
-/** After so many there is something wrong with the machine, or with us, and it is said. */
-const replacementsMax = 5
 
 /** One run, in its process: prepares, starts the threads, watches them, and tells how they do. */
 export class Run {
@@ -40,7 +39,7 @@ export class Run {
   #ended: Promise<void> | undefined
   #finish: () => void = () => undefined
   #begin: (thread: RunThread, index: number) => void = () => undefined
-  #replacements = 0
+  readonly #replacements = new Replacements()
   /** Settles when the run has ended and all of it is gone. */
   readonly done: Promise<void>
 
@@ -153,7 +152,8 @@ export class Run {
 
   #exited(thread: RunThread, index: number, exit: WorkerExit, place: CodePlace | undefined): void {
     this.#threads = this.#threads.filter((other) => other !== thread)
-    if (exit.reason === 'unresponsive' && this.#replacements < replacementsMax) {
+    const nowMs = this.#environment.clock.monotonicMs()
+    if (exit.reason === 'unresponsive' && this.#replacements.take(nowMs)) {
       void this.#replace(index)
       return
     }
@@ -163,7 +163,6 @@ export class Run {
 
   /** Nobody's code was at fault: the machine was too busy to let the thread say that it is alive. */
   async #replace(index: number): Promise<void> {
-    this.#replacements += 1
     this.#environment.log.write('warn', 'runner', `thread ${index} gave no sign of life and is started again`)
     try {
       const thread = await RunThread.prepare(this.#environment, this.#setup.limits)
