@@ -20,9 +20,9 @@ test('what a connection sends is appended in its order, even while one of its pa
     ...environment,
     disk: {
       ...disk,
-      open: async (...[path, mode]: Parameters<typeof disk.open>) => {
+      list: async (path: string) => {
         if (path.includes('/t-0.')) await opened
-        return disk.open(path, mode)
+        return disk.list(path)
       },
     },
   }
