@@ -4,7 +4,14 @@ import { Controller } from './controller/controller.ts'
 import type { ClusterImage, ImageChanges } from './controller/image.ts'
 import { Quorum } from './controller/quorum.ts'
 import { GroupCoordinator } from './coordinator/group/coordinator.ts'
+import { TransactionCoordinator } from './coordinator/transaction/coordinator.ts'
 import { makeDurableFolder } from './durable-folder.ts'
+import type {
+  BrokerAnswer,
+  BrokerRequest,
+  BrokerRequestKind,
+  BrokerRequests,
+} from './peers/broker-requests.ts'
 import type {
   ControllerAnswer,
   ControllerRequestKind,
@@ -13,6 +20,7 @@ import type {
 import type { PeerLinks, PeerServer } from './peers/links.ts'
 import { takeCleanMark, writeCleanMark } from './replication/checkpoints.ts'
 import { Replicas } from './replication/replicas.ts'
+import { answerBroker } from './server/broker-requests.ts'
 import { ClientListener } from './server/client-listener.ts'
 import type { BrokerContext } from './server/context.ts'
 import { Membership } from './server/membership.ts'
@@ -112,6 +120,10 @@ export class Broker implements BrokerContext {
     return this.running.groups
   }
 
+  get transactions(): TransactionCoordinator {
+    return this.running.transactions
+  }
+
   get controllerId(): number | undefined {
     return this.parts?.quorum.leaderId
   }
@@ -128,6 +140,16 @@ export class Broker implements BrokerContext {
     timeoutMs: number,
   ): Promise<ControllerAnswer<K>> {
     return this.running.membership.ask(kind, request, timeoutMs)
+  }
+
+  async askBroker<K extends BrokerRequestKind>(
+    id: number,
+    kind: K,
+    request: BrokerRequests[K]['request'],
+  ): Promise<BrokerAnswer<K>> {
+    const asked = { kind, request } as BrokerRequest
+    const answer = id === this.id ? answerBroker(this, asked) : this.links.broker(id, asked)
+    return (await answer) as BrokerAnswer<K>
   }
 
   untilImage(condition: () => boolean, timeoutMs: number): Promise<boolean> {
@@ -160,6 +182,7 @@ export class Broker implements BrokerContext {
     this.isClosed = true
     parts.membership.close()
     parts.groups.close()
+    parts.transactions.close()
     parts.controller.close()
     this.links.close()
     await parts.listener.close()
@@ -194,6 +217,7 @@ export class Broker implements BrokerContext {
     if (!parts) return this.listener?.close()
     parts.membership.close()
     parts.groups.close()
+    parts.transactions.close()
     parts.controller.close()
     await Promise.all([parts.listener.close(), parts.replicas.abandon(), parts.quorum.close()])
   }
@@ -244,7 +268,10 @@ export class Broker implements BrokerContext {
       tailBytesMax: options.tailBytesMax,
       brokerEpoch: () => membership.brokerEpoch,
       ask: (request) => membership.ask('alter-partitions', request, 1000),
-      onRoleChanged: (replica) => groups.roleChanged(replica),
+      onRoleChanged: (replica) => {
+        groups.roleChanged(replica)
+        transactions.roleChanged(replica)
+      },
       onFailed: (error) => this.fail(error),
     })
     const { purgatory } = replicas
@@ -254,7 +281,15 @@ export class Broker implements BrokerContext {
       settings,
       purgatory,
     })
-    return { controller, membership, replicas, groups }
+    const transactions = new TransactionCoordinator(environment, {
+      brokerId: id,
+      image: quorum.image,
+      settings,
+      purgatory,
+      takeProducerId: () => this.producerIds.take(this),
+      sendMarkers: (to, request) => this.askBroker(to, 'write-markers', request),
+    })
+    return { controller, membership, replicas, groups, transactions }
   }
 
   private committed(changes: ImageChanges): void {
@@ -290,6 +325,7 @@ export class Broker implements BrokerContext {
       else this.early.push(() => this.parts?.quorum.receive(from, message))
     },
     controller: async (request) => this.running.controller.handle(request),
+    broker: (request) => answerBroker(this, request),
     fetch: async (request) => {
       if (!this.isTakingPart) return { error: 'FETCH_SESSION_ID_NOT_FOUND', sessionId: 0, partitions: [] }
       return this.running.replicas.sessions.fetch(request)
@@ -308,5 +344,6 @@ interface Parts {
   readonly membership: Membership
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly listener: ClientListener
 }

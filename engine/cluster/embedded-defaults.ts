@@ -16,5 +16,8 @@ export function embeddedDefaults(brokers: number): Record<string, string> {
     'replica.lag.time.max.ms': '10000',
     'offsets.topic.num.partitions': '8',
     'offsets.topic.replication.factor': String(Math.min(3, brokers)),
+    'transaction.state.log.num.partitions': '8',
+    'transaction.state.log.replication.factor': String(Math.min(3, brokers)),
+    'transaction.state.log.min.isr': String(Math.min(2, brokers)),
   }
 }

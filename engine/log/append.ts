@@ -18,7 +18,7 @@ export interface AppendResult {
 export interface LeaderAppendOptions {
   /** `internal` may write control batches. */
   readonly origin?: 'client' | 'internal'
-  /** For a client's transactional batch: see `ProducerState.beginVerification`. */
+  /** For a transactional batch: see `ProducerState.beginVerification`. */
   readonly verification?: Verification | undefined
   /** The batches are markers; `isBumped` as in `ProducerState.checkMarker`. */
   readonly marker?: { readonly isBumped: boolean }
@@ -52,12 +52,12 @@ export function checkedBatches(
 export function checkTransactions(
   batches: readonly BatchView[],
   producers: ProducerState,
-  { origin, verification, marker }: LeaderAppendOptions,
+  { verification, marker }: LeaderAppendOptions,
   where: string,
 ): void {
   for (const batch of batches) {
     if (marker) producers.checkMarker(batch, marker.isBumped, where)
-    else if (origin !== 'internal') producers.checkVerified(batch, verification, where)
+    else producers.checkVerified(batch, verification, where)
   }
 }
 

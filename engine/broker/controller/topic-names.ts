@@ -15,7 +15,8 @@ export function collides(a: string, b: string): boolean {
 }
 
 export const offsetsTopic = '__consumer_offsets'
+export const transactionsTopic = '__transaction_state'
 
 export function isInternalTopic(name: string): boolean {
-  return name === offsetsTopic || name === '__transaction_state'
+  return name === offsetsTopic || name === transactionsTopic
 }

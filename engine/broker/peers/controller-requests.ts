@@ -1,7 +1,9 @@
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { IsrChange, IsrChangeAnswer } from '../controller/alter-partition.ts'
+import type { AskedElection, ElectionAnswer } from '../controller/asked-elections.ts'
 import type { Heartbeat, HeartbeatAnswer, Registration } from '../controller/brokers.ts'
 import type { ConfigAlteration, ConfigAnswer } from '../controller/configs.ts'
+import type { Reassignment, ReassignmentAnswer } from '../controller/reassignments.ts'
 import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
 
 /** What brokers ask of the active controller. JSON on the wire. */
@@ -32,6 +34,11 @@ export interface ControllerRequests {
     request: { alterations: readonly ConfigAlteration[]; validateOnly: boolean }
     /** Metadata up to `index` has all of it. */
     answer: { answers: readonly ConfigAnswer[]; index: number }
+  }
+  'elect-leaders': { request: { elections: readonly AskedElection[] }; answer: readonly ElectionAnswer[] }
+  reassign: {
+    request: { reassignments: readonly Reassignment[]; allowsOtherFactor: boolean }
+    answer: readonly ReassignmentAnswer[]
   }
   'producer-ids': { request: { count: number }; answer: { first: number } }
 }

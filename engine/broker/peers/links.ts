@@ -1,4 +1,5 @@
 import type { RaftMessage } from '../controller/raft/messages.ts'
+import type { BrokerAnswer, BrokerRequest, BrokerRequestKind } from './broker-requests.ts'
 import type { ControllerAnswer, ControllerRequest, ControllerRequestKind } from './controller-requests.ts'
 import type { ReplicaFetchAnswer, ReplicaFetchRequest } from './replica-fetch.ts'
 
@@ -8,6 +9,8 @@ export interface PeerLinks {
   raft(to: number, message: RaftMessage): void
   /** @throws MillraceError PEER_LOST, PEER_TIMED_OUT, or what the peer answered with */
   controller(to: number, request: ControllerRequest): Promise<ControllerAnswer<ControllerRequestKind>>
+  /** @throws MillraceError PEER_LOST, PEER_TIMED_OUT, or what the peer answered with */
+  broker(to: number, request: BrokerRequest): Promise<BrokerAnswer<BrokerRequestKind>>
   /** @throws MillraceError PEER_LOST, PEER_TIMED_OUT */
   fetch(to: number, request: ReplicaFetchRequest): Promise<ReplicaFetchAnswer>
   close(): void
@@ -17,6 +20,7 @@ export interface PeerLinks {
 export interface PeerServer {
   raft(from: number, message: RaftMessage): void
   controller(request: ControllerRequest): Promise<ControllerAnswer<ControllerRequestKind>>
+  broker(request: BrokerRequest): Promise<BrokerAnswer<BrokerRequestKind>>
   fetch(request: ReplicaFetchRequest): Promise<ReplicaFetchAnswer>
   /** The way to the peer broke. `gone`: nobody listens there any more. */
   peerLost(peer: number, gone: boolean): void

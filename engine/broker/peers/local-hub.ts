@@ -28,6 +28,7 @@ export class LocalHub {
     return {
       raft: (to, message) => this.post(id, to, message),
       controller: (to, request) => this.call(member, to, (peer) => peer.controller(request)),
+      broker: (to, request) => this.call(member, to, (peer) => peer.broker(request)),
       fetch: (to, request) => this.call(member, to, (peer) => peer.fetch(request)),
       close: () => this.detach(id, member),
     }

@@ -1,10 +1,12 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Address, Environment } from '../../environment/index.ts'
+import type { Decoded } from '../../protocol/schema.ts'
+import type { BrokerAnswer, BrokerRequestKind } from './broker-requests.ts'
 import type { ControllerAnswer, ControllerRequestKind } from './controller-requests.ts'
 import type { PeerLinks, PeerServer } from './links.ts'
 import { PeerConnection } from './peer-connection.ts'
 import { PeerListener } from './peer-listener.ts'
-import { controllerApi, fromWire, raftApi, replicaFetchApi } from './wire.ts'
+import { brokerApi, controllerApi, fromWire, raftApi, replicaFetchApi } from './wire.ts'
 
 export interface NetworkLinksOptions {
   readonly id: number
@@ -13,6 +15,7 @@ export interface NetworkLinksOptions {
 }
 
 const controllerTimeoutMs = 2000
+const brokerTimeoutMs = 5000
 /** Beyond what a fetch is allowed to wait. */
 const fetchTimeoutMs = 1000
 
@@ -42,10 +45,12 @@ export function connectOverNetwork(
       to(peer).post(raftApi, { from: id, message: Buffer.from(JSON.stringify(message)) })
     },
     controller: async (peer, request) => {
-      const body = { request: Buffer.from(JSON.stringify(request)) }
-      const { errorCode, errorText, answer } = await to(peer).call(controllerApi, body, controllerTimeoutMs)
-      if (errorCode !== '') throw new MillraceError({ code: errorCode, what: errorText })
-      return JSON.parse(answer.toString('utf8')) as ControllerAnswer<ControllerRequestKind>
+      const answer = await to(peer).call(controllerApi, jsonRequest(request), controllerTimeoutMs)
+      return JSON.parse(answerText(answer)) as ControllerAnswer<ControllerRequestKind>
+    },
+    broker: async (peer, request) => {
+      const answer = await to(peer).call(brokerApi, jsonRequest(request), brokerTimeoutMs)
+      return JSON.parse(answerText(answer)) as BrokerAnswer<BrokerRequestKind>
     },
     fetch: async (peer, request) => {
       return fromWire(await to(peer).call(replicaFetchApi, request, request.maxWaitMs + fetchTimeoutMs))
@@ -55,4 +60,13 @@ export function connectOverNetwork(
       listener.close().catch(() => undefined) // only accepting ends with it, which cannot fail in a way that matters
     },
   }
+}
+
+function jsonRequest(request: unknown): { request: Buffer } {
+  return { request: Buffer.from(JSON.stringify(request)) }
+}
+
+function answerText({ errorCode, errorText, answer }: Decoded<typeof controllerApi.response.schema>): string {
+  if (errorCode !== '') throw new MillraceError({ code: errorCode, what: errorText })
+  return answer.toString('utf8')
 }

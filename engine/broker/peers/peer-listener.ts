@@ -8,10 +8,11 @@ import {
   type RequestHeader,
 } from '../../protocol/frames.ts'
 import type { RaftMessage } from '../controller/raft/messages.ts'
+import type { BrokerRequest } from './broker-requests.ts'
 import type { ControllerRequest } from './controller-requests.ts'
 import type { PeerServer } from './links.ts'
 import { peerFrameBytesMax } from './peer-connection.ts'
-import { controllerApi, raftApi, replicaFetchApi, toWire } from './wire.ts'
+import { brokerApi, controllerApi, raftApi, replicaFetchApi, toWire } from './wire.ts'
 
 /** The port on which the other brokers are answered, each request when its answer is there. */
 export class PeerListener {
@@ -69,8 +70,15 @@ export class PeerListener {
       }
       case controllerApi.key: {
         const { request } = decodeRequest(controllerApi, header, frame)
-        const answer = await this.ask(JSON.parse(request.toString('utf8')) as ControllerRequest)
+        const asked = JSON.parse(request.toString('utf8')) as ControllerRequest
+        const answer = await this.ask(() => this.server.controller(asked))
         return encodeResponse(controllerApi, 0, header.correlationId, answer)
+      }
+      case brokerApi.key: {
+        const { request } = decodeRequest(brokerApi, header, frame)
+        const asked = JSON.parse(request.toString('utf8')) as BrokerRequest
+        const answer = await this.ask(() => this.server.broker(asked))
+        return encodeResponse(brokerApi, 0, header.correlationId, answer)
       }
       case replicaFetchApi.key: {
         const answer = await this.server.fetch(decodeRequest(replicaFetchApi, header, frame))
@@ -81,9 +89,9 @@ export class PeerListener {
     }
   }
 
-  private async ask(request: ControllerRequest) {
+  private async ask(serve: () => Promise<unknown>) {
     try {
-      const answer = await this.server.controller(request)
+      const answer = await serve()
       return { errorCode: '', errorText: '', answer: Buffer.from(JSON.stringify(answer)) }
     } catch (thrown) {
       const error = MillraceError.from(thrown)

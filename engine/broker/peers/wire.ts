@@ -29,17 +29,28 @@ export const raftApi = api({
   response: struct({}),
 })
 
+const jsonRequest = struct({ request: bytes() })
+const jsonAnswer = struct({
+  /** Of a MillraceError; empty: none. */
+  errorCode: string(),
+  errorText: string(),
+  answer: bytes(),
+})
+
 export const controllerApi = api({
   key: 20_001,
   name: 'PeerController',
   versions: [0, 0],
-  request: struct({ request: bytes() }),
-  response: struct({
-    /** Of a MillraceError; empty: none. */
-    errorCode: string(),
-    errorText: string(),
-    answer: bytes(),
-  }),
+  request: jsonRequest,
+  response: jsonAnswer,
+})
+
+export const brokerApi = api({
+  key: 20_003,
+  name: 'PeerBroker',
+  versions: [0, 0],
+  request: jsonRequest,
+  response: jsonAnswer,
 })
 
 export const replicaFetchApi = api({

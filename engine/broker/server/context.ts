@@ -1,6 +1,8 @@
 import type { Environment } from '../../environment/index.ts'
 import type { ClusterImage } from '../controller/image.ts'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
+import type { TransactionCoordinator } from '../coordinator/transaction/coordinator.ts'
+import type { BrokerAnswer, BrokerRequestKind, BrokerRequests } from '../peers/broker-requests.ts'
 import type {
   ControllerAnswer,
   ControllerRequestKind,
@@ -19,6 +21,7 @@ export interface BrokerContext {
   readonly image: ClusterImage
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly producerIds: ProducerIds
   /** Undefined while the quorum has no leader. */
   readonly controllerId: number | undefined
@@ -28,6 +31,12 @@ export interface BrokerContext {
     request: ControllerRequests[K]['request'],
     timeoutMs: number,
   ): Promise<ControllerAnswer<K>>
+  /** Asks one broker, perhaps this one. @throws MillraceError PEER_LOST, PEER_TIMED_OUT */
+  askBroker<K extends BrokerRequestKind>(
+    id: number,
+    kind: K,
+    request: BrokerRequests[K]['request'],
+  ): Promise<BrokerAnswer<K>>
   /** Resolves when the metadata here satisfies the condition; false after `timeoutMs`. */
   untilImage(condition: () => boolean, timeoutMs: number): Promise<boolean>
 }

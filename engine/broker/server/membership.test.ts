@@ -20,6 +20,7 @@ test('a controller that never answers is given up when the time is over', async 
       asked++
       return new Promise(() => undefined)
     },
+    broker: () => new Promise(() => undefined),
     fetch: () => new Promise(() => undefined),
     close: () => undefined,
   }

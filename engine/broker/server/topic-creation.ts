@@ -1,6 +1,6 @@
 import { isMillraceError } from '../../base/errors.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
-import { offsetsTopic } from '../controller/topic-names.ts'
+import { offsetsTopic, transactionsTopic } from '../controller/topic-names.ts'
 import type { NewTopic } from '../controller/topics.ts'
 import type { BrokerContext } from './context.ts'
 
@@ -11,10 +11,7 @@ const creationTimeoutMs = 5000
  * to answer if it is still not there.
  */
 export async function ensureTopic(broker: BrokerContext, name: string): Promise<ErrorName> {
-  const topic =
-    name === offsetsTopic
-      ? offsetsTopicSpec(broker)
-      : { name, partitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+  const topic = specOf(broker, name)
   try {
     const [answer] = await broker.askController(
       'create-topics',
@@ -30,6 +27,29 @@ export async function ensureTopic(broker: BrokerContext, name: string): Promise<
   } catch (thrown) {
     if (isMillraceError(thrown)) return 'LEADER_NOT_AVAILABLE'
     throw thrown
+  }
+}
+
+function specOf(broker: BrokerContext, name: string): NewTopic {
+  if (name === offsetsTopic) return offsetsTopicSpec(broker)
+  if (name === transactionsTopic) return transactionsTopicSpec(broker)
+  return { name, partitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+}
+
+/** Where transactional ids keep their state. */
+function transactionsTopicSpec({ settings }: BrokerContext): NewTopic {
+  return {
+    name: transactionsTopic,
+    partitions: settings.number('transaction.state.log.num.partitions'),
+    replicationFactor: settings.number('transaction.state.log.replication.factor'),
+    assignments: [],
+    configs: [
+      { name: 'cleanup.policy', value: 'compact' },
+      { name: 'compression.type', value: 'producer' },
+      { name: 'retention.ms', value: '-1' },
+      { name: 'min.insync.replicas', value: settings.text('transaction.state.log.min.isr') },
+      { name: 'segment.bytes', value: settings.text('transaction.state.log.segment.bytes') },
+    ],
   }
 }
 

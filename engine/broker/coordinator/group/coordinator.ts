@@ -21,7 +21,7 @@ import {
 import { groupDeadlineMs, stepGroup } from './group-machine.ts'
 import { partitionOfGroup } from './partition-of-group.ts'
 import { type GroupOffsets, GroupShard } from './shard.ts'
-import { ShardWriter } from './shard-writer.ts'
+import { ShardWriter, type TransactionalProducer } from './shard-writer.ts'
 import {
   type CommittedOffset,
   groupRecord,
@@ -43,6 +43,14 @@ export interface CoordinatorOptions {
   readonly image: ClusterImage
   readonly settings: BrokerSettings
   readonly purgatory: Purgatory
+}
+
+/** Of a marker. */
+export interface EndedOffsets {
+  readonly partition: number
+  readonly producerId: number
+  readonly isCommit: boolean
+  readonly offset: number
 }
 
 /** `DistributiveOmit`: each kind of input without its ticket. */
@@ -156,6 +164,52 @@ export class GroupCoordinator {
     return this.storeOffsets(shard, groupId, commits)
   }
 
+  /** Offsets that count once the producer's transaction is committed (KIP-98); fenced by the group too (KIP-447). */
+  async commitInTransaction(
+    groupId: string,
+    claim: MemberClaim,
+    producer: TransactionalProducer,
+    offsets: readonly OffsetToCommit[],
+  ): Promise<ErrorName> {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    const isAnonymous = claim.generation < 0 && claim.memberId === '' && claim.instanceId === null
+    if (!isAnonymous) {
+      if (!shard.groups.has(groupId)) return 'ILLEGAL_GENERATION'
+      const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
+      if (reply?.kind !== 'answered') return 'NOT_COORDINATOR'
+      // The transaction decides whether it counts, not the rebalance that has begun.
+      if (reply.error !== 'NONE' && reply.error !== 'REBALANCE_IN_PROGRESS') return reply.error
+    }
+    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
+    if (offsets.length === 0) return 'NONE'
+    const committedMs = this.environment.clock.nowMs()
+    const commits = offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => {
+      const key: OffsetKey = { group: groupId, topic, partition }
+      const committed: CommittedOffset = { offset, leaderEpoch, metadata, committedMs }
+      return { key, committed }
+    })
+    const records = commits.map(({ key, committed }) => offsetRecord(key, committed))
+    const { recordOffset, done } = this.writer.append(shard, records, producer)
+    // At once: what is in the log counts when its marker comes, whatever becomes of this request.
+    if (recordOffset >= 0) {
+      for (const commit of commits) shard.pending.add(producer.producerId, { ...commit, recordOffset })
+    }
+    return done
+  }
+
+  /** A transaction has its marker in this partition of `__consumer_offsets`. While that is loaded, it is read there. */
+  transactionEnded({ partition, producerId, offset, isCommit }: EndedOffsets): void {
+    const shard = this.shards.get(partition)
+    if (shard?.isLoaded && this.isServing(shard)) shard.endTransaction(producerId, offset, isCommit)
+  }
+
+  /** Whether an open transaction has committed an offset for the partition (KIP-447). */
+  isUnstable(key: OffsetKey): boolean {
+    const shard = this.shardOf(key.group)
+    return typeof shard !== 'string' && shard.pending.has(key)
+  }
+
   /** Offsets committed for topics that are no more, by name: who makes them anew starts anew. */
   topicsRemoved(names: ReadonlySet<string>): void {
     for (const shard of this.shards.values()) {
@@ -255,11 +309,15 @@ export class GroupCoordinator {
       return { key, committed, topicId }
     })
     const records = commits.map(({ key, committed }) => offsetRecord(key, committed))
-    const error = await this.write(shard, records)
+    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
+    const { recordOffset, done } = this.writer.append(shard, records)
+    const error = await done
     if (error !== 'NONE') return error
     if (!this.isServing(shard)) return 'NOT_COORDINATOR'
     const isThere = ({ key, topicId }: (typeof commits)[number]) => topics.get(key.topic)?.topicId === topicId
-    for (const { key, committed } of commits.filter(isThere)) shard.setOffset(key, committed)
+    for (const { key, committed } of commits.filter(isThere)) {
+      shard.setOffset(key, { ...committed, recordOffset })
+    }
     const late = commits.filter((commit) => !isThere(commit)).map(({ key }) => key)
     if (late.length > 0) void this.forget(shard, late)
     return 'NONE'

@@ -71,8 +71,8 @@ test('a record that cannot be read is passed over and reported, and its partitio
       [
         't',
         new Map([
-          [0, committed],
-          [1, committed],
+          [0, expect.objectContaining(committed)],
+          [1, expect.objectContaining(committed)],
         ]),
       ],
     ]),
@@ -85,7 +85,9 @@ test('a record that cannot be read is passed over and reported, and its partitio
 test('groups whose load failed in passing are loaded again', async () => {
   vi.spyOn(replica.log, 'read').mockRejectedValueOnce(new Error('the disk hiccuped'))
   coordinator.roleChanged(replica)
-  await expect.poll(loaded, { timeout: 5000 }).toEqual(new Map([['t', new Map([[0, committed]])]]))
+  await expect
+    .poll(loaded, { timeout: 5000 })
+    .toEqual(new Map([['t', new Map([[0, expect.objectContaining(committed)]])]]))
   expect(logged).toEqual([expect.stringMatching(/^error broker-1: __consumer_offsets-0: .*hiccuped/)])
 })
 
@@ -94,7 +96,9 @@ test('offsets of a topic that was deleted while nobody led their partition are f
   append({ ...offsetRecord({ group: 'g', topic: 'gone', partition: 3 }, committed) })
   const before = replica.log.logEndOffset
   coordinator.roleChanged(replica)
-  await expect.poll(loaded, { timeout: 5000 }).toEqual(new Map([['t', new Map([[0, committed]])]]))
+  await expect
+    .poll(loaded, { timeout: 5000 })
+    .toEqual(new Map([['t', new Map([[0, expect.objectContaining(committed)]])]]))
   expect(coordinator.offsetsOf('h')).toEqual(new Map())
   expect(coordinator.describe('h')).toBeUndefined()
   await expect.poll(() => replica.log.logEndOffset, { timeout: 5000 }).toBe(before + 2)
@@ -102,7 +106,9 @@ test('offsets of a topic that was deleted while nobody led their partition are f
   image.apply({ type: 'topic', name: 'gone', topicId: 'another-id' })
   replica.become({ replicas: [1], isr: [1], leader: 1, leaderEpoch: 2, partitionEpoch: 2 })
   coordinator.roleChanged(replica)
-  await expect.poll(loaded, { timeout: 5000 }).toEqual(new Map([['t', new Map([[0, committed]])]]))
+  await expect
+    .poll(loaded, { timeout: 5000 })
+    .toEqual(new Map([['t', new Map([[0, expect.objectContaining(committed)]])]]))
   expect(coordinator.offsetsOf('h')).toEqual(new Map())
 })
 

@@ -1,10 +1,13 @@
 import { assert } from '../../../base/assert.ts'
 import { isMillraceError, type MillraceError } from '../../../base/errors.ts'
 import type { Codecs } from '../../../environment/index.ts'
+import { markerIn } from '../../../protocol/control-records.ts'
 import { splitBatches } from '../../../protocol/record-batch.ts'
+import type { BatchView } from '../../../protocol/record-batch-header.ts'
 import { RecordCursor } from '../../../protocol/record-cursor.ts'
 import type { Replica } from '../../replication/replica.ts'
 import type { Group } from './group.ts'
+import { PendingOffsets } from './pending-offsets.ts'
 import { type CommittedOffset, type OffsetKey, readRecord, revivedGroup } from './stored-records.ts'
 
 const readBytes = 1024 * 1024
@@ -23,6 +26,7 @@ export class GroupShard {
   readonly leaderEpoch: number
   readonly groups = new Map<string, Group>()
   readonly offsets = new Map<string, GroupOffsets>()
+  readonly pending = new PendingOffsets()
   isLoaded = false
 
   constructor(replica: Replica) {
@@ -42,18 +46,23 @@ export class GroupShard {
     const { log } = this.replica
     this.groups.clear()
     this.offsets.clear()
-    const endOffset = log.logEndOffset
+    this.pending.clear()
     let offset = log.logStartOffset
-    while (offset < endOffset && this.isCurrent) {
-      const { pieces } = await log.read(offset, readBytes, { endOffset })
+    // Up to what is there in the end: coordinators of transactions may write markers meanwhile.
+    while (offset < log.logEndOffset && this.isCurrent) {
+      const { pieces } = await log.read(offset, readBytes)
       const before = offset
       for (const piece of pieces) {
         for (const batch of splitBatches(piece)) {
           offset = batch.nextOffset
-          if (batch.isControl) continue
+          if (batch.isControl) {
+            const marker = markerIn(batch)
+            if (marker) this.endTransaction(batch.producerId, batch.baseOffset, marker.kind === 'commit')
+            continue
+          }
           const cursor = new RecordCursor(batch, codecs)
           while (cursor.next()) {
-            const fault = cursor.key && this.replay(cursor.key, cursor.value, nowMs())
+            const fault = cursor.key && this.replay(cursor.key, cursor.value, batch, nowMs())
             if (fault) onUnreadable(cursor.offset, fault.what)
           }
         }
@@ -66,6 +75,15 @@ export class GroupShard {
         member.sessionDeadlineMs = loadedMs + member.sessionTimeoutMs
     }
     this.isLoaded = this.isCurrent
+  }
+
+  /** What the marker at the offset ends; a later commit outside of the transaction stays. */
+  endTransaction(producerId: number, markerOffset: number, isCommit: boolean): void {
+    for (const { key, committed, recordOffset } of this.pending.end(producerId, markerOffset)) {
+      const known = this.offsets.get(key.group)?.get(key.topic)?.get(key.partition)
+      const isNewer = (known?.recordOffset ?? -1) < recordOffset
+      if (isCommit && isNewer) this.setOffset(key, { ...committed, recordOffset })
+    }
   }
 
   /** Null: forgotten. */
@@ -90,12 +108,21 @@ export class GroupShard {
   }
 
   /** Returns what is wrong with a record that cannot be read: no other group may suffer from it. */
-  private replay(key: Buffer, value: Buffer | null, nowMs: number): MillraceError | undefined {
+  private replay(
+    key: Buffer,
+    value: Buffer | null,
+    { baseOffset, isTransactional, producerId }: BatchView,
+    nowMs: number,
+  ): MillraceError | undefined {
     try {
       const record = readRecord(key, value)
       if (!record) return undefined
       if (record.kind === 'offset') {
-        this.setOffset(record.key, record.committed)
+        const { key: offsetKey, committed } = record
+        if (committed === null) this.setOffset(offsetKey, null)
+        else if (isTransactional) {
+          this.pending.add(producerId, { key: offsetKey, committed, recordOffset: baseOffset })
+        } else this.setOffset(offsetKey, { ...committed, recordOffset: baseOffset })
       } else if (record.stored === null) this.groups.delete(record.groupId)
       else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs))
       return undefined

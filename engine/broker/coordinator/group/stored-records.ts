@@ -13,6 +13,8 @@ export interface CommittedOffset {
   readonly leaderEpoch: number
   readonly metadata: string
   readonly committedMs: number
+  /** Of the batch that holds it; not stored. */
+  readonly recordOffset?: number
 }
 
 export interface OffsetKey {
