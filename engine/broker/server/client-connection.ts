@@ -10,6 +10,13 @@ import type { Handler } from './handler.ts'
 const heldBytesMax = 64 * 1024 * 1024
 const unsentBytesMax = 8 * 1024 * 1024
 
+/** What ends a connection through no fault of ours. */
+const clientsFaults: ReadonlySet<string> = new Set([
+  'MALFORMED_FRAME',
+  'UNSUPPORTED_VERSION',
+  'UNANSWERED_PRODUCE_REFUSED',
+])
+
 interface Pending {
   readonly header: RequestHeader
   readonly frame: Buffer
@@ -141,7 +148,7 @@ export class ClientConnection {
     if (this.isClosed) return
     const error = MillraceError.from(thrown)
     const { host, port } = this.connection.remote
-    const isClients = isMillraceError(thrown, 'MALFORMED_FRAME') || error.code === 'UNSUPPORTED_VERSION'
+    const isClients = isMillraceError(thrown) && clientsFaults.has(thrown.code)
     const where = error.where === undefined ? '' : ` (${error.where})`
     const stack = isClients || !(thrown instanceof Error) ? '' : `\n${thrown.stack}`
     this.broker.environment.log.write(
