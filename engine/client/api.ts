@@ -281,6 +281,27 @@ export interface ConfigEntry {
   readonly documentation: string | null
 }
 
+export interface PartitionReassignment extends TopicPartition {
+  /** All of now: those that stay, that come and that go. */
+  readonly replicas: readonly number[]
+  readonly adding: readonly number[]
+  readonly removing: readonly number[]
+}
+
+export interface ReplicaSize extends TopicPartition {
+  readonly sizeBytes: number
+  /** How far the log's end is past the high watermark, in records. */
+  readonly offsetLag: number
+}
+
+/** The metadata quorum. Offsets are log ends. */
+export interface QuorumDescription {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly highWatermark: number
+  readonly voters: readonly { readonly id: number; readonly logEndOffset: number }[]
+}
+
 export interface Admin {
   describeCluster(): Promise<ClusterDescription>
   listTopics(): Promise<TopicDescription[]>
@@ -289,6 +310,24 @@ export interface Admin {
   createTopics(topics: readonly TopicSpec[]): Promise<void>
   deleteTopics(names: readonly string[]): Promise<void>
   createPartitions(topic: string, totalCount: number): Promise<void>
+  /** Records before `offset` go, −1: all that are replicated (KIP-107). @throws MillraceError OFFSET_OUT_OF_RANGE, POLICY_VIOLATION */
+  deleteRecords(
+    partitions: ReadonlyArray<TopicPartition & { offset: number }>,
+  ): Promise<ReadonlyArray<TopicPartition & { lowWatermark: number }>>
+  /** Null asks for all partitions. What cannot be done is told in the answers (KIP-460). */
+  electLeaders(
+    kind: 'preferred' | 'unclean',
+    partitions: readonly TopicPartition[] | null,
+  ): Promise<ReadonlyArray<TopicPartition & { error: string | undefined }>>
+  /** Begins to move replicas; null cancels (KIP-455). @throws MillraceError INVALID_REPLICA_ASSIGNMENT, NO_REASSIGNMENT_IN_PROGRESS */
+  reassignPartitions(
+    changes: ReadonlyArray<TopicPartition & { replicas: readonly number[] | null }>,
+  ): Promise<void>
+  /** What is being moved. */
+  listReassignments(): Promise<readonly PartitionReassignment[]>
+  /** Bytes on the disk of one broker. */
+  describeLogDirs(brokerId: number): Promise<readonly ReplicaSize[]>
+  describeQuorum(): Promise<QuorumDescription>
   listOffsets(
     partitions: ReadonlyArray<TopicPartition & { spec: OffsetSpec }>,
   ): Promise<ReadonlyArray<TopicPartition & { offset: number; timestampMs: number; leaderEpoch: number }>>

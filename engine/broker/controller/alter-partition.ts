@@ -1,5 +1,6 @@
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { ControllerState, Decision } from './decision.ts'
+import { eligibleIn, withCompletion } from './elections.ts'
 import type { ClusterImage } from './image.ts'
 import type { MetadataRecord, PartitionState } from './records.ts'
 
@@ -33,13 +34,15 @@ export function alterPartitions(
   if (broker?.brokerEpoch !== request.brokerEpoch) {
     return { records: [], response: { error: 'STALE_BROKER_EPOCH', partitions: [] } }
   }
+  const isEligible = eligibleIn(state.image)
   const records: MetadataRecord[] = []
   const partitions = request.changes.map((change) => {
     const { topicId, partition } = change
     const error = refusal(state.image, request.brokerId, change)
     if (error === 'NONE') {
       const isr = change.isr.map((member) => member.brokerId)
-      records.push({ type: 'partition-change', topicId, partition, isr })
+      const current = state.image.topicById(topicId)!.partitions[partition]!
+      records.push(withCompletion(current, { type: 'partition-change', topicId, partition, isr }, isEligible))
     }
     return { topicId, partition, error }
   })

@@ -8,11 +8,13 @@ import type {
 } from '../peers/controller-requests.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
 import { alterPartitions } from './alter-partition.ts'
+import { balanceLeaders, electAsked, electUncleanLeaders } from './asked-elections.ts'
 import { fenceBroker, fenceSilentBrokers, heartbeat, registerBroker } from './brokers.ts'
 import { alterConfigs } from './configs.ts'
 import type { ControllerState, Decision } from './decision.ts'
 import type { ClusterImage } from './image.ts'
 import type { Quorum } from './quorum.ts'
+import { reassign } from './reassignments.ts'
 import { createPartitions, createTopic, deleteTopic } from './topics.ts'
 
 interface Waiting {
@@ -42,6 +44,7 @@ export class Controller {
   private readonly random: Random
   private term: Term | undefined
   private timer: TimerHandle | undefined
+  private balanceTimer: TimerHandle | undefined
 
   constructor(environment: Environment, settings: BrokerSettings, quorum: Quorum) {
     this.environment = environment
@@ -88,6 +91,19 @@ export class Controller {
         )
         return { answers, index: this.quorum.commitIndex }
       }
+      case 'elect-leaders':
+        return Promise.all(
+          request.request.elections.map((asked) => this.decide((state) => electAsked(state, asked))),
+        )
+      case 'reassign': {
+        const { reassignments, allowsOtherFactor } = request.request
+        return Promise.all(
+          reassignments.map((one) => this.decide((state) => reassign(state, one, allowsOtherFactor))),
+        )
+      }
+      case 'describe-quorum':
+        if (!this.term) throw notController()
+        return this.quorum.view()
       case 'producer-ids': {
         const { count } = request.request
         return this.decide(({ image }) => {
@@ -132,12 +148,14 @@ export class Controller {
       )
     }
     this.watchSessions()
+    this.watchBalance()
   }
 
   private resign(): void {
     const { term } = this
     this.term = undefined
     this.timer?.cancel()
+    this.balanceTimer?.cancel()
     for (const waiting of term?.waiting ?? []) waiting.reject(notController())
   }
 
@@ -147,7 +165,20 @@ export class Controller {
     this.timer = this.environment.timers.after(everyMs, () => {
       if (!term || this.term !== term) return
       this.decide(fenceSilentBrokers).catch((error: unknown) => this.note(error))
+      this.decide(electUncleanLeaders).catch((error: unknown) => this.note(error))
       this.watchSessions()
+    })
+  }
+
+  private watchBalance(): void {
+    const { term } = this
+    const everyMs = this.settings.number('leader.imbalance.check.interval.seconds') * 1000
+    this.balanceTimer = this.environment.timers.after(everyMs, () => {
+      if (!term || this.term !== term) return
+      if (this.settings.flag('auto.leader.rebalance.enable')) {
+        this.decide(balanceLeaders).catch((error: unknown) => this.note(error))
+      }
+      this.watchBalance()
     })
   }
 

@@ -1,5 +1,5 @@
 import type { ClusterImage } from './image.ts'
-import type { MetadataRecord, PartitionState, SuspectLog } from './records.ts'
+import type { MetadataRecord, PartitionChange, PartitionState, SuspectLog } from './records.ts'
 
 /** Whether the broker may be given leadership. */
 export type IsEligible = (brokerId: number) => boolean
@@ -18,6 +18,33 @@ export function electLeader(
   isEligible: IsEligible,
 ): number {
   return replicas.find((id) => isr.includes(id) && isEligible(id)) ?? -1
+}
+
+/** The change, and with it the end of the reassignment where the in-sync set that it brings is all that was waited for
+ * (KIP-455). */
+export function withCompletion(
+  current: PartitionState,
+  change: PartitionChange,
+  isEligible: IsEligible,
+): PartitionChange {
+  const adding = change.adding ?? current.adding ?? []
+  const removing = change.removing ?? current.removing ?? []
+  const replicas = change.replicas ?? current.replicas
+  if (adding.length === 0 && removing.length === 0) return change
+  const isr = (change.isr ?? current.isr).filter((id) => !removing.includes(id))
+  if (isr.length === 0 || !adding.every((id) => isr.includes(id))) return change
+  const target = replicas.filter((id) => !removing.includes(id))
+  const leader = change.leader ?? current.leader
+  const stays = leader !== -1 && target.includes(leader)
+  return {
+    ...change,
+    replicas: target,
+    isr,
+    adding: [],
+    removing: [],
+    // A new leader epoch in any case: fetches of those that go are refused from then on.
+    leader: stays ? leader : electLeader(target, isr, isEligible),
+  }
 }
 
 /**
@@ -41,7 +68,9 @@ export function recordsForLeaving(
     const isLeader = state.leader === brokerId
     if (!isLeader && isr === state.isr) return
     const elected = isLeader ? { leader: electLeader(state.replicas, isr, isEligible) } : {}
-    records.push({ type: 'partition-change', topicId, partition, isr, ...elected })
+    records.push(
+      withCompletion(state, { type: 'partition-change', topicId, partition, isr, ...elected }, isEligible),
+    )
   })
   return records
 }

@@ -211,12 +211,14 @@ export class ClusterImage {
       record.topicId,
       record.partition,
       {
-        replicas: current.replicas,
+        replicas: record.replicas ?? current.replicas,
         isr: record.isr ?? current.isr,
         leader: record.leader ?? current.leader,
         leaderEpoch: current.leaderEpoch + (elected ? 1 : 0),
         partitionEpoch: current.partitionEpoch + 1,
         suspects: hasLeader ? undefined : (record.suspects ?? current.suspects),
+        adding: someOf(record.adding ?? current.adding),
+        removing: someOf(record.removing ?? current.removing),
       },
       changes,
     )
@@ -244,6 +246,11 @@ export class ClusterImage {
   private configsOf(resource: 'topic' | 'broker'): Map<string, Map<string, string>> {
     return resource === 'topic' ? this.topicConfigs : this.brokerConfigs
   }
+}
+
+/** Undefined for none at all, as where nothing was ever moved. */
+function someOf(ids: readonly number[] | undefined): readonly number[] | undefined {
+  return ids?.length ? ids : undefined
 }
 
 function replaceMap<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {

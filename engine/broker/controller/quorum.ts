@@ -21,6 +21,14 @@ export interface QuorumOptions {
   readonly onFailed: (error: MillraceError) => void
 }
 
+/** As its leader sees it. Offsets are one past the last entry's index. */
+export interface QuorumView {
+  readonly leaderId: number
+  readonly epoch: number
+  readonly highWatermark: number
+  readonly voters: readonly { readonly id: number; readonly logEndOffset: number }[]
+}
+
 /** One member of the quorum at work: steps the state machine, does what it says, applies what is committed. */
 export class Quorum {
   /** Committed metadata. */
@@ -79,6 +87,17 @@ export class Quorum {
 
   get commitIndex(): number {
     return this.raft.commitIndex
+  }
+
+  /** Only while leading does it know of the others. */
+  view(): QuorumView {
+    const { id } = this.options
+    return {
+      leaderId: this.leaderId ?? -1,
+      epoch: this.epoch,
+      highWatermark: this.commitIndex + 1,
+      voters: [{ id, logEndOffset: this.nextIndex }, ...this.raft.progress()],
+    }
   }
 
   receive(from: number, message: RaftMessage): void {

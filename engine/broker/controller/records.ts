@@ -16,6 +16,9 @@ export interface PartitionState {
    * hold: each may lack what was acknowledged. Only while there is no leader.
    */
   readonly suspects?: readonly SuspectLog[]
+  /** Among `replicas`, while they are being moved: those that come, and those that go. */
+  readonly adding?: readonly number[]
+  readonly removing?: readonly number[]
 }
 
 export interface SuspectLog {
@@ -24,6 +27,8 @@ export interface SuspectLog {
   readonly lastEpoch: number
   readonly endOffset: number
 }
+
+export type PartitionChange = Extract<MetadataRecord, { type: 'partition-change' }>
 
 export type MetadataRecord =
   | { readonly type: 'cluster'; readonly clusterId: string }
@@ -56,6 +61,10 @@ export type MetadataRecord =
       readonly leader?: number
       /** Left out: as they were, but gone with the election of a leader. */
       readonly suspects?: readonly SuspectLog[]
+      /** Left out: as they were. */
+      readonly replicas?: readonly number[]
+      readonly adding?: readonly number[]
+      readonly removing?: readonly number[]
     }
   | { readonly type: 'remove-topic'; readonly topicId: string }
   /** The value null: back to the default. */

@@ -2,13 +2,19 @@ import { apiVersions } from '../../protocol/apis/api-versions.ts'
 import type { RequestHeader } from '../../protocol/frames.ts'
 import type { Handler } from '../server/handler.ts'
 import { handleAlterConfigs } from './alter-configs.ts'
+import { handleAlterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { handleApiVersions } from './api-versions.ts'
 import { handleCreatePartitions } from './create-partitions.ts'
 import { handleCreateTopics } from './create-topics.ts'
+import { handleDeleteRecords } from './delete-records.ts'
 import { handleDeleteTopics } from './delete-topics.ts'
 import { handleDescribeCluster } from './describe-cluster.ts'
 import { handleDescribeConfigs } from './describe-configs.ts'
 import { handleDescribeGroups } from './describe-groups.ts'
+import { handleDescribeLogDirs } from './describe-log-dirs.ts'
+import { handleDescribeQuorum } from './describe-quorum.ts'
+import { handleDescribeTopicPartitions } from './describe-topic-partitions.ts'
+import { handleElectLeaders } from './elect-leaders.ts'
 import { handleFetch } from './fetch.ts'
 import { handleFindCoordinator } from './find-coordinator.ts'
 import { handleHeartbeat } from './heartbeat.ts'
@@ -18,6 +24,7 @@ import { handleJoinGroup } from './join-group.ts'
 import { handleLeaveGroup } from './leave-group.ts'
 import { handleListGroups } from './list-groups.ts'
 import { handleListOffsets } from './list-offsets.ts'
+import { handleListPartitionReassignments } from './list-partition-reassignments.ts'
 import { handleMetadata } from './metadata.ts'
 import { handleOffsetCommit } from './offset-commit.ts'
 import { handleOffsetFetch } from './offset-fetch.ts'
@@ -48,6 +55,13 @@ const others: readonly Handler[] = [
   handleIncrementalAlterConfigs,
   handleCreatePartitions,
   handleDescribeCluster,
+  handleAlterPartitionReassignments,
+  handleDeleteRecords,
+  handleDescribeLogDirs,
+  handleDescribeQuorum,
+  handleDescribeTopicPartitions,
+  handleElectLeaders,
+  handleListPartitionReassignments,
 ]
 
 /** What is served, and so what ApiVersions says. */

@@ -3,6 +3,7 @@ import type { IsrChange, IsrChangeAnswer } from '../controller/alter-partition.t
 import type { AskedElection, ElectionAnswer } from '../controller/asked-elections.ts'
 import type { Heartbeat, HeartbeatAnswer, Registration } from '../controller/brokers.ts'
 import type { ConfigAlteration, ConfigAnswer } from '../controller/configs.ts'
+import type { QuorumView } from '../controller/quorum.ts'
 import type { Reassignment, ReassignmentAnswer } from '../controller/reassignments.ts'
 import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
 
@@ -40,6 +41,7 @@ export interface ControllerRequests {
     request: { reassignments: readonly Reassignment[]; allowsOtherFactor: boolean }
     answer: readonly ReassignmentAnswer[]
   }
+  'describe-quorum': { request: Record<string, never>; answer: QuorumView }
   'producer-ids': { request: { count: number }; answer: { first: number } }
 }
 

@@ -45,9 +45,30 @@ export class LeaderState {
     this.partitionEpoch = state.partitionEpoch
     this.isr = state.isr
     this.epochStartOffset = epochStartOffset
-    for (const replica of state.replicas) {
-      if (replica === id) continue
-      this.followers.set(replica, {
+    this.followBy(state.replicas, nowMs)
+  }
+
+  /** The metadata's latest word within this leader epoch. */
+  update(
+    state: {
+      readonly partitionEpoch: number
+      readonly isr: readonly number[]
+      readonly replicas: readonly number[]
+    },
+    nowMs: number,
+  ): void {
+    if (state.partitionEpoch <= this.partitionEpoch) return
+    this.partitionEpoch = state.partitionEpoch
+    this.isr = state.isr
+    this.pendingIsr = undefined
+    this.followBy(state.replicas, nowMs)
+  }
+
+  private followBy(replicas: readonly number[], nowMs: number): void {
+    for (const id of this.followers.keys()) if (!replicas.includes(id)) this.followers.delete(id)
+    for (const id of replicas) {
+      if (id === this.id || this.followers.has(id)) continue
+      this.followers.set(id, {
         endOffset: -1,
         brokerEpoch: -1,
         caughtUpMs: nowMs,
@@ -55,14 +76,6 @@ export class LeaderState {
         leaderEndOffsetAtLastFetch: 0,
       })
     }
-  }
-
-  /** The metadata's latest word within this leader epoch. */
-  update(state: { readonly partitionEpoch: number; readonly isr: readonly number[] }): void {
-    if (state.partitionEpoch <= this.partitionEpoch) return
-    this.partitionEpoch = state.partitionEpoch
-    this.isr = state.isr
-    this.pendingIsr = undefined
   }
 
   progressOf(follower: number): FollowerProgress | undefined {

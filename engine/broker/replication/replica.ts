@@ -124,7 +124,7 @@ export class Replica {
     const { brokerId } = this.options
     if (state.leader !== brokerId) this.leader = undefined
     else if (isNewEpoch || !this.leader) this.lead(state)
-    else this.leader.update(state)
+    else this.leader.update(state, this.environment.clock.monotonicMs())
     this.advanceHighWatermark()
     this.reconsiderIsr()
     this.events.progressed(this)

@@ -2,7 +2,7 @@ import { MillraceError } from '../../base/errors.ts'
 import type { Environment, TimerHandle } from '../../environment/index.ts'
 import { TailMemory } from '../../log/tail-memory.ts'
 import type { LogReport } from '../controller/elections.ts'
-import type { ImageChanges, TopicImage } from '../controller/image.ts'
+import { type ImageChanges, noChanges, type TopicImage } from '../controller/image.ts'
 import type { PeerLinks } from '../peers/links.ts'
 import { Purgatory } from '../purgatory/purgatory.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
@@ -35,6 +35,8 @@ export class Replicas {
   private readonly byKey = new Map<string, Replica>()
   /** Logs that lay on the disk at the start, until the metadata says what they are for. */
   private readonly found = new Map<string, Replica>()
+  /** Whose files are being removed. */
+  private readonly leaving = new Map<string, Promise<void>>()
   private readonly fetchers = new Map<number, FollowerFetcher>()
   private readonly fetcherOf = new Map<string, FollowerFetcher>()
   private readonly wasLeader = new Set<string>()
@@ -106,6 +108,10 @@ export class Replicas {
     )
   }
 
+  get folder(): string {
+    return this.options.folder
+  }
+
   /** All that are there, open or not. */
   all(): Iterable<Replica> {
     return this.byKey.values()
@@ -169,8 +175,18 @@ export class Replicas {
     topic.partitions.forEach((state, partition) => {
       const key = replicaKey(topic.topicId, partition)
       const known = this.byKey.get(key)
+      if (!state.replicas.includes(this.options.brokerId)) {
+        if (known) this.drop(known)
+        return
+      }
       if (known?.isOpen) this.settle(known)
-      if (known || !state.replicas.includes(this.options.brokerId)) return
+      if (known) return
+      const leaving = this.leaving.get(key)
+      if (leaving) {
+        // It went a moment ago and comes back: its folder has to be gone first.
+        void leaving.then(() => this.apply({ ...noChanges(), topics: new Set([topic.topicId]) }))
+        return
+      }
       const replica = this.found.get(key) ?? this.create({ ...topic, topic: topic.name, partition })
       this.found.delete(key)
       this.byKey.set(key, replica)
@@ -258,15 +274,23 @@ export class Replicas {
 
   private removeTopic(topicId: string): void {
     for (const replica of [...this.byKey.values()]) {
-      if (replica.topicId !== topicId) continue
-      this.fetcherOf.get(replica.key)?.remove(replica)
-      this.fetcherOf.delete(replica.key)
-      this.byKey.delete(replica.key)
-      const hadRole = this.wasLeader.delete(replica.key)
-      replica.remove().catch((thrown: unknown) => this.note(thrown))
-      this.purgatory.touch(replica.key)
-      if (hadRole) this.options.onRoleChanged(replica)
+      if (replica.topicId === topicId) this.drop(replica)
     }
+  }
+
+  /** It has no place on this broker any more. */
+  private drop(replica: Replica): void {
+    this.fetcherOf.get(replica.key)?.remove(replica)
+    this.fetcherOf.delete(replica.key)
+    this.byKey.delete(replica.key)
+    const hadRole = this.wasLeader.delete(replica.key)
+    const leaving = replica
+      .remove()
+      .catch((thrown: unknown) => this.note(thrown))
+      .finally(() => this.leaving.delete(replica.key))
+    this.leaving.set(replica.key, leaving)
+    this.purgatory.touch(replica.key)
+    if (hadRole) this.options.onRoleChanged(replica)
   }
 
   private configure(changed: string): void {

@@ -21,7 +21,11 @@ const ownSettings: readonly Setting[] = [
   count('broker.session.timeout.ms', 9000, 100, 'Without a heartbeat for so long a broker is fenced.'),
   count('broker.heartbeat.interval.ms', 2000, 10, 'Time between a broker’s heartbeats to the controller.'),
   count('controller.quorum.election.timeout.ms', 1000, 20, 'Without a leader for so long a vote is held.'),
-  flag('auto.leader.rebalance.enable', true, 'Whether leadership goes back to the preferred replicas by itself.'),
+  flag(
+    'auto.leader.rebalance.enable',
+    true,
+    'Whether leadership goes back to the preferred replicas by itself.',
+  ),
   count('leader.imbalance.check.interval.seconds', 300, 1, 'Time between two looks at who should lead.'),
   count('replica.lag.time.max.ms', 30_000, 100, 'A follower behind for so long leaves the in-sync set.'),
   count('replica.fetch.wait.max.ms', 500, 1, 'How long a follower’s fetch waits for records.'),

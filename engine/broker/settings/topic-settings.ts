@@ -198,7 +198,7 @@ export const topicSettings: readonly TopicSetting[] = [
     brokerName: 'unclean.leader.election.enable',
     type: 'boolean',
     fallback: 'false',
-    documentation: `Whether a replica that is not in sync may lead when no other can.${inert}`,
+    documentation: 'Whether a replica that is not in sync may lead when no other can.',
   },
 ]
 

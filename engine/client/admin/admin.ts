@@ -10,6 +10,14 @@ import { listOffsets } from '../offsets/list-offsets.ts'
 import { connectionSettings } from '../settings.ts'
 import { alterConfigs, describeConfigs } from './configs.ts'
 import { describeGroups, listGroups, removeGroupMembers } from './groups.ts'
+import {
+  deleteRecords,
+  describeLogDirs,
+  describeQuorum,
+  electLeaders,
+  listReassignments,
+  reassignPartitions,
+} from './partitions.ts'
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
 
 /** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
@@ -30,6 +38,12 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     resetGroupOffsets: (groupId, offsets) =>
       resetGroupOffsets(new GroupCoordinator(cluster, groupId), offsets),
     describeConfigs: (resource) => describeConfigs(cluster, resource),
+    deleteRecords: (partitions) => deleteRecords(cluster, partitions),
+    electLeaders: (kind, partitions) => electLeaders(cluster, kind, partitions),
+    reassignPartitions: (changes) => reassignPartitions(cluster, changes),
+    listReassignments: () => listReassignments(cluster),
+    describeLogDirs: (brokerId) => describeLogDirs(cluster, brokerId),
+    describeQuorum: () => describeQuorum(cluster),
     alterConfigs: (resource, changes) => alterConfigs(cluster, resource, changes),
     close: async () => cluster.close(),
   }

@@ -107,6 +107,11 @@ export class RaftNode {
     return this.effects
   }
 
+  /** How far the others' logs are known to reach, as log ends; only while leading. */
+  progress(): { readonly id: number; readonly logEndOffset: number }[] {
+    return [...this.peers].map(([id, { matchIndex }]) => ({ id, logEndOffset: matchIndex + 1 }))
+  }
+
   /** When the next tick has something to do. */
   get deadlineMs(): number {
     if (this.role !== 'leader') return this.electionDeadlineMs
