@@ -28,6 +28,12 @@ export async function prepare(
   document: PipelineDocument,
   folder: string,
 ): Promise<Prepared> {
+  const plan = planOf(document, folder)
+  return { plan, modules: await bundleModules(environment, plan, folder) }
+}
+
+/** What the document makes run. @throws NotRunnable */
+export function planOf(document: PipelineDocument, folder: string): TopologyPlan {
   const { plan, problems } = compile(document, kinds, { applicationId: document.id })
   const error = problems.find((problem) => problem.severity === 'error')
   if (error) {
@@ -43,7 +49,7 @@ export async function prepare(
     })
     throw new NotRunnable({ error: nothing.toJSON() })
   }
-  return { plan, modules: await bundleModules(environment, plan, folder) }
+  return plan
 }
 
 async function bundleModules(

@@ -19,6 +19,8 @@ export interface CommandOptions {
   /** Another user, where this one is root. */
   readonly uid?: number
   readonly cwd?: string
+  /** For its temporary files; the caller's. Default: one of its own, which is removed. */
+  readonly temporary?: string
 }
 
 const running = new Set<ChildProcess>()
@@ -34,8 +36,8 @@ export class Command {
   #err = ''
   #wake: () => void = () => undefined
 
-  constructor(args: readonly string[], { uid, cwd }: CommandOptions = {}) {
-    const temporary = mkdtempSync(path.join(tmpdir(), 'millrace-bad-input-'))
+  constructor(args: readonly string[], { uid, cwd, temporary: given }: CommandOptions = {}) {
+    const temporary = given ?? mkdtempSync(path.join(tmpdir(), 'bad-input-'))
     const child = spawn(process.execPath, [main, ...args], {
       env: { ...process.env, TMPDIR: temporary },
       // A group of its own, as a terminal gives to each command.
@@ -57,7 +59,7 @@ export class Command {
       child.on('close', (status, signal) => {
         running.delete(child)
         const left = readdirSync(temporary)
-        rmSync(temporary, { recursive: true, force: true })
+        if (given === undefined) rmSync(temporary, { recursive: true, force: true })
         resolve({ status, signal, out: this.#out, err: this.#err, left })
         this.#wake()
       })

@@ -11,6 +11,7 @@ import { VerdictCheck } from '../../verify/verdict.ts'
 import { workerEntryPoints } from '../entry/locate.ts'
 import { createNodeEnvironment } from '../environment/index.ts'
 import { addresses, onePipeline, parseOptions, wholeNumber } from './arguments.ts'
+import { brokersAnswer, whyNotRunnable } from './before-run.ts'
 import type { Command } from './command.ts'
 import { absolute } from './folders.ts'
 import { badUsage, CommandFailed, type Output, printError, workFailed } from './output.ts'
@@ -76,8 +77,18 @@ interface RunRequest {
 
 async function runPipeline(environment: Environment, output: Output, request: RunRequest): Promise<void> {
   const { pipeline, dataFolder } = request
-  const signal = stopSignal()
   const watch = new RunWatch(environment, output, request)
+  const signal = stopSignal()
+  try {
+    const notRunnable = whyNotRunnable(pipeline.document, pipeline.path)
+    if (notRunnable) throw notRunnable
+    if (request.bootstrap && !(await brokersAnswer(environment, request.bootstrap, signal))) {
+      return watch.summary('signal')
+    }
+  } catch (thrown) {
+    watch.summary('failed')
+    throw thrown
+  }
   const cluster = new ClusterHandle(
     environment,
     { dataFolder: join(dataFolder, 'cluster'), brokers: 3 },

@@ -3,11 +3,13 @@ import type { Environment } from '../../environment/index.ts'
 import { missingFiles } from '../../host/files/missing-files.ts'
 import { readPipeline } from '../../host/files/read-pipeline.ts'
 import { analyzeDocument } from '../../host/typing-body.ts'
+import type { PipelineDocument } from '../../pipeline/document.ts'
 import type { Problem } from '../../pipeline/problem.ts'
 import { createTyping, type Typing } from '../../typing/index.ts'
 import { typescriptLibraryFolder } from '../entry/locate.ts'
 import { createNodeEnvironment } from '../environment/index.ts'
 import { parseOptions, usage } from './arguments.ts'
+import { whyNotRunnable } from './before-run.ts'
 import type { Command } from './command.ts'
 import { absolute } from './folders.ts'
 import { badUsage, CommandFailed, type Output } from './output.ts'
@@ -54,7 +56,11 @@ async function problemsOf(
   try {
     const { path, document, files } = await readPipeline(environment.disk, absolute(given))
     const { problems } = analyzeDocument(typing, { document, files })
-    return [...problems, ...(await missingFiles(environment.disk, path, document))]
+    return [
+      ...problems,
+      ...(await missingFiles(environment.disk, path, document)),
+      ...nothingToRun(document, path),
+    ]
   } catch (thrown) {
     // A file that can not be read as a pipeline is its only problem; the other pipelines are still looked at.
     const { code, what, where, remedy } = MillraceError.from(thrown)
@@ -67,6 +73,13 @@ async function problemsOf(
       },
     ]
   }
+}
+
+/** An empty canvas is no mistake in the studio; here it was given to be run. */
+function nothingToRun(document: PipelineDocument, path: string): Problem[] {
+  const error = whyNotRunnable(document, path)
+  if (error?.code !== 'NOTHING_TO_RUN') return []
+  return [{ code: error.code, severity: 'error', what: error.what, remedy: error.remedy ?? '' }]
 }
 
 function describe(problem: Problem): string {

@@ -1,11 +1,12 @@
 import { watch } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Disk, DiskStat } from '../../environment/index.ts'
 import { openDiskFile } from './disk-file.ts'
 import { acquireLock } from './disk-lock.ts'
 import { fromSystemError, systemCodeOf } from './system-errors.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 let temporaryNumber = 0
 
@@ -21,8 +22,7 @@ export const nodeDisk: Disk = {
   remove: (path) => explained(path, () => rm(path, { recursive: true, force: true, maxRetries: 3 })),
   syncFolder,
   lock: acquireLock,
-  temporaryFolder: (prefix) =>
-    explained(tmpdir(), async () => slashed(await mkdtemp(join(tmpdir(), prefix)))),
+  temporaryFolder: (prefix) => explained(tmpdir(), async () => slashed(await temporaryFolder(prefix))),
   watch: watchFolder,
 }
 
