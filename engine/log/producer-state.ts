@@ -80,8 +80,10 @@ export class ProducerState {
     return this.#entries.get(producerId)
   }
 
-  hasOpenTransaction(producerId: number): boolean {
-    return this.#open.has(producerId)
+  /** Under this epoch; left out: any. */
+  hasOpenTransaction(producerId: number, producerEpoch?: number): boolean {
+    if (!this.#open.has(producerId)) return false
+    return producerEpoch === undefined || this.#entries.get(producerId)?.producerEpoch === producerEpoch
   }
 
   /** Exclusive end of what is decided and cannot be undone: the high watermark at most. It must never go back. */
@@ -138,7 +140,7 @@ export class ProducerState {
    * @throws MillraceError INVALID_TXN_STATE
    */
   checkVerified(batch: BatchView, verification: Verification | undefined, where: string): void {
-    if (!batch.isTransactional || this.#open.has(batch.producerId)) return
+    if (!batch.isTransactional || this.hasOpenTransaction(batch.producerId, batch.producerEpoch)) return
     if (verification !== undefined && this.#verifications.get(batch.producerId) === verification) return
     const what = `producer ${batch.producerId} writes in a transaction that has ended, or was not begun here`
     throw new MillraceError({ code: 'INVALID_TXN_STATE', what, where })

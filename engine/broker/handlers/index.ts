@@ -1,6 +1,8 @@
 import { apiVersions } from '../../protocol/apis/api-versions.ts'
 import type { RequestHeader } from '../../protocol/frames.ts'
 import type { Handler } from '../server/handler.ts'
+import { handleAddOffsetsToTxn } from './add-offsets-to-txn.ts'
+import { handleAddPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { handleAlterConfigs } from './alter-configs.ts'
 import { handleAlterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { handleApiVersions } from './api-versions.ts'
@@ -15,6 +17,9 @@ import { handleDescribeLogDirs } from './describe-log-dirs.ts'
 import { handleDescribeQuorum } from './describe-quorum.ts'
 import { handleDescribeTopicPartitions } from './describe-topic-partitions.ts'
 import { handleElectLeaders } from './elect-leaders.ts'
+import { handleDescribeProducers } from './describe-producers.ts'
+import { handleDescribeTransactions } from './describe-transactions.ts'
+import { handleEndTxn } from './end-txn.ts'
 import { handleFetch } from './fetch.ts'
 import { handleFindCoordinator } from './find-coordinator.ts'
 import { handleHeartbeat } from './heartbeat.ts'
@@ -25,12 +30,15 @@ import { handleLeaveGroup } from './leave-group.ts'
 import { handleListGroups } from './list-groups.ts'
 import { handleListOffsets } from './list-offsets.ts'
 import { handleListPartitionReassignments } from './list-partition-reassignments.ts'
+import { handleListTransactions } from './list-transactions.ts'
 import { handleMetadata } from './metadata.ts'
 import { handleOffsetCommit } from './offset-commit.ts'
 import { handleOffsetFetch } from './offset-fetch.ts'
 import { handleOffsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { handleProduce } from './produce.ts'
 import { handleSyncGroup } from './sync-group.ts'
+import { handleTxnOffsetCommit } from './txn-offset-commit.ts'
+import { handleWriteTxnMarkers } from './write-txn-markers.ts'
 
 const others: readonly Handler[] = [
   handleProduce,
@@ -49,6 +57,14 @@ const others: readonly Handler[] = [
   handleCreateTopics,
   handleDeleteTopics,
   handleInitProducerId,
+  handleAddPartitionsToTxn,
+  handleAddOffsetsToTxn,
+  handleEndTxn,
+  handleTxnOffsetCommit,
+  handleWriteTxnMarkers,
+  handleDescribeProducers,
+  handleDescribeTransactions,
+  handleListTransactions,
   handleOffsetForLeaderEpoch,
   handleDescribeConfigs,
   handleAlterConfigs,

@@ -1,25 +1,43 @@
 /**
  * InitProducerId (22), versions 0–5.
  *
- * Gives an idempotent producer its id, always a new one, with epoch 0.
- * - v3: a producer that needs a higher epoch says its present id; without a transactional id it gets a new id.
- * Deviations: transactional ids are refused with INVALID_REQUEST: transactions are not served yet.
+ * Gives a producer its id and epoch.
+ * - Without a transactional id: always a new id with epoch 0.
+ * - With one: by its coordinator, which first aborts what an earlier instance has left open (CONCURRENT_TRANSACTIONS until
+ *   that is done) and gives the next epoch: the earlier instance is fenced.
+ * - v3: a producer that goes on after an error says its present id and epoch (KIP-360). v4: PRODUCER_FENCED instead of
+ *   INVALID_PRODUCER_EPOCH.
+ * Deviations: none known.
  */
 
 import { isMillraceError } from '../../base/errors.ts'
 import { initProducerId } from '../../protocol/apis/init-producer-id.ts'
-import { errorCodes } from '../../protocol/error-codes.ts'
+import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
 import { handler } from '../server/handler.ts'
 
-export const handleInitProducerId = handler(initProducerId, async (broker, request) => {
-  if (request.transactionalId !== null) {
-    return { errorCode: errorCodes.INVALID_REQUEST, producerId: -1, producerEpoch: -1 }
+const fencedSince = 4
+
+export const handleInitProducerId = handler(initProducerId, async (broker, request, { version }) => {
+  const { transactionalId, transactionTimeoutMs, producerId, producerEpoch } = request
+  if (transactionalId !== null) {
+    const claim = producerId >= 0 && producerEpoch >= 0 ? { producerId, producerEpoch } : undefined
+    // One without the other says nothing.
+    if (!claim && (producerId >= 0 || producerEpoch >= 0)) return refused('INVALID_REQUEST')
+    const { error, ...identity } = await broker.transactions.init(transactionalId, {
+      timeoutMs: transactionTimeoutMs,
+      claim,
+    })
+    const isUnknown = error === 'PRODUCER_FENCED' && version < fencedSince
+    return { ...identity, errorCode: errorCodes[isUnknown ? 'INVALID_PRODUCER_EPOCH' : error] }
   }
   try {
-    const producerId = await broker.producerIds.take(broker)
-    return { errorCode: errorCodes.NONE, producerId, producerEpoch: 0 }
+    return { errorCode: errorCodes.NONE, producerId: await broker.producerIds.take(broker), producerEpoch: 0 }
   } catch (thrown) {
     if (!isMillraceError(thrown)) throw thrown
-    return { errorCode: errorCodes.COORDINATOR_LOAD_IN_PROGRESS, producerId: -1, producerEpoch: -1 }
+    return refused('COORDINATOR_LOAD_IN_PROGRESS')
   }
 })
+
+function refused(error: ErrorName) {
+  return { errorCode: errorCodes[error], producerId: -1, producerEpoch: -1 }
+}

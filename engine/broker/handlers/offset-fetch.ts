@@ -2,7 +2,7 @@
  * OffsetFetch (9), versions 1–10.
  *
  * - Offset −1 where nothing was committed. v2: null topics ask for all. v5: leader epochs. v8: several groups (KIP-709).
- * - v7: `requireStable` changes nothing while there are no transactions. v10: topics by id.
+ * - v7: `requireStable`: UNSTABLE_OFFSET_COMMIT where an open transaction has committed one (KIP-447). v10: topics by id.
  * Deviations: none known.
  */
 import { offsetFetch } from '../../protocol/apis/offset-fetch.ts'
@@ -24,12 +24,12 @@ export const handleOffsetFetch = handler(offsetFetch, (broker, request, { versio
   if (version >= 8) {
     const groups = request.groups.map(({ groupId, topics }) => {
       const asked = topics?.map((topic) => named(broker, topic, version)) ?? null
-      return { groupId, ...read(broker, groupId, asked) }
+      return { groupId, ...read(broker, groupId, asked, request.requireStable) }
     })
     return { topics: [], groups }
   }
   const asked = request.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null
-  const { errorCode, topics } = read(broker, request.groupId, asked)
+  const { errorCode, topics } = read(broker, request.groupId, asked, request.requireStable)
   if (version >= 2 || errorCode === errorCodes.NONE) return { topics, errorCode, groups: [] }
   // v1 has no place for the group's error.
   const failed = (asked ?? []).map(({ name, partitionIndexes }) => ({
@@ -45,7 +45,12 @@ function named(broker: BrokerContext, topic: AskedTopic, version: number): Asked
   return known ? { ...topic, name: known.name } : { ...topic, fault: 'UNKNOWN_TOPIC_ID' }
 }
 
-function read(broker: BrokerContext, groupId: string, asked: readonly AskedTopic[] | null) {
+function read(
+  broker: BrokerContext,
+  groupId: string,
+  asked: readonly AskedTopic[] | null,
+  requireStable: boolean,
+) {
   const offsets = broker.groups.offsetsOf(groupId)
   if (typeof offsets === 'string') return { errorCode: errorCodes[offsets], topics: [] }
   const wanted = asked ?? allOf(broker, offsets)
@@ -53,6 +58,12 @@ function read(broker: BrokerContext, groupId: string, asked: readonly AskedTopic
     name,
     topicId,
     partitions: partitionIndexes.map((partitionIndex) => {
+      if (
+        requireStable &&
+        broker.groups.isUnstable({ group: groupId, topic: name, partition: partitionIndex })
+      ) {
+        return { ...none(partitionIndex), errorCode: errorCodes.UNSTABLE_OFFSET_COMMIT }
+      }
       const committed = offsets.get(name)?.get(partitionIndex)
       if (!committed) return { ...none(partitionIndex), errorCode: errorCodes[fault ?? 'NONE'] }
       const { offset, leaderEpoch, metadata } = committed

@@ -8,8 +8,9 @@
  * - v10: a refusal names the current leader and its address (KIP-951). v13: topics by id, UNKNOWN_TOPIC_ID.
  * - Topics that only brokers write (`__consumer_offsets`): INVALID_TOPIC_EXCEPTION.
  * - Never UNKNOWN_SERVER_ERROR: clients would send the records twice (KAFKA-14034).
- * Deviations: acks 1 waits until the records are written to the file, not only taken. Transactional ids are refused
- * with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, as transactions are not served yet.
+ * - The first batch of a transaction in a partition waits for its coordinator: up to v11 the partition has to be in the
+ *   transaction, from v12 it is added (KIP-890). INVALID_TXN_STATE, from v11 TRANSACTION_ABORTABLE, when it is not.
+ * Deviations: acks 1 waits until the records are written to the file, not only taken.
  */
 
 import { MillraceError } from '../../base/errors.ts'
@@ -29,6 +30,7 @@ import {
 } from '../replication/produce.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
+import { JoiningTransaction } from '../server/joining-transaction.ts'
 import { currentLeaderOf, endpointsOf } from '../server/leader-hints.ts'
 
 type TopicData = RequestOf<typeof produce>['topicData'][number]
@@ -51,12 +53,13 @@ export const handleProduce = handler(
     const fault = requestFault(request)
     const named = request.topicData.map((topic) => ({ topic, topicName: nameOf(broker, topic, version) }))
     // Not one partition after the other: what is sent next may not overtake any part of this.
-    const turn = client.takeTurn(openings(broker, named))
+    const joining = new JoiningTransaction(broker, request.transactionalId, version)
+    const turn = client.takeTurn(beforeTurn(broker, named, joining))
     if (turn) await turn
     const parts: Part[] = []
     for (const { topic, topicName } of named) {
       for (const { index, records } of topic.partitionData) {
-        const append = fault ?? appendPart(broker, topicName, index, records, acks, version)
+        const append = fault ?? appendPart(broker, topicName, index, records, acks, version, joining)
         parts.push({ topic, topicName, index, append })
       }
     }
@@ -73,16 +76,28 @@ function nameOf({ image }: BrokerContext, topic: TopicData, version: number): st
   return version >= 13 ? image.topicById(topic.topicId)?.name : image.topics.get(topic.name)?.name
 }
 
-/** Of logs that are just being opened. */
-function openings(
+/** Logs that are just being opened, then the coordinator of a transaction that begins in one of them. */
+function beforeTurn(
   { replicas }: BrokerContext,
   named: readonly { readonly topic: TopicData; readonly topicName: string | undefined }[],
+  joining: JoiningTransaction,
 ): Promise<unknown>[] {
-  return named.flatMap(({ topic, topicName }) => {
+  const parts = named.flatMap(({ topic, topicName }) => {
     if (topicName === undefined) return []
-    const unopened = topic.partitionData.filter(({ index }) => !replicas.find(topicName, index))
-    return unopened.map(({ index }) => replicas.whenOpen(topicName, index))
+    return topic.partitionData.map(({ index, records }) => ({ topicName, index, records }))
   })
+  const unopened = parts.filter(({ topicName, index }) => !replicas.find(topicName, index))
+  const join = () => {
+    for (const { topicName, index, records } of parts)
+      joining.include(replicas.find(topicName, index), records)
+    return joining.ask()
+  }
+  if (unopened.length > 0) {
+    const openings = unopened.map(({ topicName, index }) => replicas.whenOpen(topicName, index))
+    return [Promise.all(openings).then(join)]
+  }
+  const joined = join()
+  return joined ? [joined] : []
 }
 
 /** The client waits for no answer: only the end of its connection tells it that something is wrong, as in Kafka. */
@@ -113,16 +128,12 @@ function batchFault(records: Buffer, version: number): ProduceAnswer | undefined
   if (version < zstdSince && (batch.attributes & compressionMask) === zstdId) {
     return refusedProduce('UNSUPPORTED_COMPRESSION_TYPE', `zstd needs version ${zstdSince} or newer`)
   }
-  if (!batch.isTransactional) return undefined
-  return refusedProduce('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactions are not served')
+  return undefined
 }
 
 function requestFault(request: RequestOf<typeof produce>): ProduceAnswer | undefined {
   if (request.acks !== 0 && request.acks !== 1 && request.acks !== -1) {
     return refusedProduce('INVALID_REQUIRED_ACKS')
-  }
-  if (request.transactionalId !== null) {
-    return refusedProduce('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactions are not served')
   }
   return undefined
 }
@@ -134,6 +145,7 @@ function appendPart(
   records: Buffer | null,
   acks: Acks,
   version: number,
+  joining: JoiningTransaction,
 ): Appended | ProduceAnswer {
   if (topicName === undefined)
     return refusedProduce(version >= 13 ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION')
@@ -146,7 +158,8 @@ function appendPart(
   if (unfit) return unfit
   const replica = broker.replicas.find(topicName, index)
   if (!replica) return refusedProduce('NOT_LEADER_OR_FOLLOWER')
-  return keylessRecordFault(broker, topicName, records) ?? appendToReplica(replica, records, acks)
+  const unfitting = keylessRecordFault(broker, topicName, records) ?? joining.faultOf(replica, records)
+  return unfitting ?? appendToReplica(replica, records, acks, { verification: joining.verification(replica) })
 }
 
 function respond(
