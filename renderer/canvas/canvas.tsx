@@ -1,7 +1,5 @@
 import '@xyflow/react/dist/base.css'
 import {
-  Background,
-  BackgroundVariant,
   ConnectionLineType,
   MiniMap,
   type OnConnectEnd,
@@ -26,6 +24,7 @@ import { ConnectionHint } from './connection-hint.tsx'
 import { dropConnection } from './drop-connection.ts'
 import { EdgeView } from './edge-view.tsx'
 import { nodeWidth } from './geometry.ts'
+import { Ground } from './ground.tsx'
 import { setDetailed } from './live-paint.ts'
 import { NodeView } from './node-view.tsx'
 import { Picker, type PickerRequest } from './picker.tsx'
@@ -123,7 +122,8 @@ function CanvasInside() {
           {...elements.props}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
-          onlyRenderVisibleElements
+          // From far, what comes into sight while it is moved would be made in the middle of the movement.
+          onlyRenderVisibleElements={!far}
           minZoom={0.15}
           maxZoom={2}
           defaultViewport={{ x: 24, y: 24, zoom: 1 }}
@@ -155,7 +155,9 @@ function CanvasInside() {
             if (edge) spliceNode(node.id, edge)
           }}
           onMoveStart={(event) => event && pane.current?.classList.add('moving')}
-          onMoveEnd={() => pane.current?.classList.remove('moving')}
+          // Not before it is dragged: a click is the pane's.
+          onMove={(event) => event?.type === 'mousemove' && pane.current?.classList.add('panning')}
+          onMoveEnd={() => pane.current?.classList.remove('moving', 'panning')}
           onPaneClick={() => {
             clearSelection()
             pane.current?.focus()
@@ -179,7 +181,7 @@ function CanvasInside() {
             setPicker({ screen, at: toFlow(screen) })
           }}
         >
-          <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} color="var(--dots)" />
+          <Ground />
           {minimap && (
             <MiniMap
               className="minimap"

@@ -61,16 +61,56 @@ async function framesPerSecond(
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-/** By drags of the empty canvas, back and forth, a step a frame. */
-async function pan(page: Page): Promise<void> {
+interface Place {
+  readonly x: number
+  readonly y: number
+}
+
+/** About the middle, on a node or between them. */
+async function placeOn(page: Page, what: 'node' | 'canvas'): Promise<Place> {
+  const found = await page.evaluate((wanted) => {
+    for (let x = 620; x < 900; x += 3) {
+      for (let y = 250; y < 450; y += 3) {
+        const under = document.elementFromPoint(x, y)
+        const on = under?.closest('.react-flow__node header') ? 'node' : 'canvas'
+        const plain = under?.matches('.react-flow__pane, .react-flow__node header *')
+        if (on === wanted && plain) return { x, y }
+      }
+    }
+    return undefined
+  }, what)
+  if (!found) throw new Error(`there is no place on a ${what}`)
+  return found
+}
+
+const viewport = (page: Page) =>
+  page.locator('.react-flow__viewport').evaluate((element: HTMLElement) => element.style.transform)
+
+/** Back and forth with the button down, a step a frame, and back to where it began. */
+async function drag(page: Page, { x, y }: Place): Promise<void> {
   const until = Date.now() + measureMs
-  await page.mouse.move(700, 330)
+  await page.mouse.move(x, y)
   await page.mouse.down()
   for (let step = 0; Date.now() < until; step++) {
-    await page.mouse.move(700 + 260 * Math.sin(step / 20), 330 + 160 * Math.cos(step / 33))
+    await page.mouse.move(x + 260 * Math.sin(step / 20), y + 160 * Math.sin(step / 33))
     await sleep(12)
   }
+}
+
+/** By drags of the empty canvas. */
+async function pan(page: Page, from: Place): Promise<void> {
+  const before = await viewport(page)
+  await drag(page, from)
+  if ((await viewport(page)) === before) throw new Error('the canvas did not move')
   await page.mouse.up()
+}
+
+async function dragNode(page: Page, from: Place): Promise<void> {
+  const before = await viewport(page)
+  await drag(page, from)
+  if ((await viewport(page)) !== before) throw new Error('it was the canvas that moved')
+  await page.mouse.up()
+  await page.keyboard.press('Control+z')
 }
 
 async function main(): Promise<void> {
@@ -87,12 +127,15 @@ async function main(): Promise<void> {
       else await page.keyboard.press('1')
       await sleep(settleMs)
       const rendered = await page.locator('.react-flow__node').count()
+      const empty = await placeOn(page, 'canvas')
       const idle = await framesPerSecond(page, () => sleep(measureMs))
-      const panning = await framesPerSecond(page, () => pan(page))
+      const panning = await framesPerSecond(page, () => pan(page, empty))
+      const header = await placeOn(page, 'node')
+      const dragging = await framesPerSecond(page, () => dragNode(page, header))
       const text = (made: { fps: number; p99Ms: number }) =>
         `${made.fps.toFixed(1)} (p99 ${made.p99Ms.toFixed(1)} ms)`
       figures.push(
-        `canvas, ${nodeCount} nodes, ${zoom} (${rendered} drawn): idle ${text(idle)}, panning ${text(panning)} frames/s`,
+        `canvas, ${nodeCount} nodes, ${zoom} (${rendered} drawn): idle ${text(idle)}, panning ${text(panning)}, dragging a node ${text(dragging)} frames/s`,
       )
       if (zoom === '100 %') low = Math.min(idle.fps, panning.fps)
     }

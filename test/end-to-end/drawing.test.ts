@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PipelineDocument } from '../../engine/pipeline/index.ts'
 import { chromiumPath } from './browser.ts'
 import {
@@ -20,7 +20,7 @@ import {
   type Sitting,
   sitDown,
 } from './sitting.ts'
-import { centre, eventually, node } from './window.ts'
+import { centre, eventually, node, pictureOf } from './window.ts'
 
 describe.skipIf(!chromiumPath())('editing with the mouse', () => {
   let sitting: Sitting
@@ -33,6 +33,10 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
     await openByPath(page, sitting.pipeline)
     await node(page, 'delayed').waitFor()
     saved = await countsOf(page)
+  })
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await pictureOf(page, task.name)
   })
 
   afterAll(() => sitting?.end())

@@ -1,7 +1,7 @@
 /** Everything by the keyboard: adding, going from node to node, moving, connecting, commands by name, forms, problems, running. */
 
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath } from './browser.ts'
 import {
   type Counts,
@@ -13,7 +13,7 @@ import {
   type Sitting,
   sitDown,
 } from './sitting.ts'
-import { centre, eventually, figureIn, node } from './window.ts'
+import { centre, eventually, figureIn, node, pictureOf } from './window.ts'
 
 describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
   let sitting: Sitting
@@ -26,6 +26,10 @@ describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
     await openByPath(page, sitting.pipeline)
     await node(page, 'delayed').waitFor()
     saved = await countsOf(page)
+  })
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await pictureOf(page, task.name)
   })
 
   afterAll(() => sitting?.end())

@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath } from './browser.ts'
 import { openByPath, picture, type Sitting, sitDown } from './sitting.ts'
 import { childrenOf, type StartedStudio, startStudio } from './studio.ts'
-import { eventually, figureIn, node } from './window.ts'
+import { eventually, figureIn, node, pictureOf } from './window.ts'
 
 describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
   let sitting: Sitting
@@ -16,6 +16,10 @@ describe.skipIf(!chromiumPath())('the studio, its host and its windows', () => {
   beforeAll(async () => {
     sitting = await sitDown('flight-delays')
     page = sitting.page
+  })
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await pictureOf(page, task.name)
   })
 
   afterAll(async () => {

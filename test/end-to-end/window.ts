@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 
@@ -38,6 +39,7 @@ export async function centre(place: Locator): Promise<{ readonly x: number; read
 /** What the window showed when a test failed, for the person who has to find out. */
 export async function pictureOf(page: Page | undefined, test: string): Promise<void> {
   const file = path.join('.build', 'test', `failed-${test.replace(/\W+/g, '-').slice(0, 60)}.png`)
+  mkdirSync(path.dirname(file), { recursive: true })
   await page?.screenshot({ path: file })
   process.stderr.write(`a picture of the failure lies in ${file}\n`)
 }
