@@ -106,12 +106,17 @@ function wrongValue(field: Exclude<FieldSpec, { type: 'list' }>, value: ConfigVa
         : { what: 'is not true or false', remedy: 'choose one of them' }
     case 'select': {
       if (field.options.some((option) => option.value === value)) return undefined
-      const options = field.options.map((option) => option.label).join(', ')
+      const options = field.options.map(valueWithLabel).join(', ')
       return { what: `cannot be ${JSON.stringify(value)}`, remedy: `choose one of ${options}` }
     }
     default:
       return typeof value === 'string' ? undefined : { what: 'is not a text', remedy: 'write a text' }
   }
+}
+
+/** The form has labels, the file values: only there can be a wrong one. */
+function valueWithLabel({ value, label }: { readonly value: string; readonly label: string }): string {
+  return label.toLowerCase() === value ? `"${value}"` : `"${value}" (${label})`
 }
 
 function wrongNumber(

@@ -23,7 +23,7 @@ export function configWithDefaults(definition: NodeDefinition, config: NodeConfi
 function withDefaults(fields: readonly FieldSpec[], config: NodeConfig): NodeConfig {
   const filled: Record<string, ConfigValue> = { ...config }
   for (const field of fields) {
-    const value = filled[field.name] ?? fieldDefault(field)
+    const value = filled[field.name] ?? fieldDefault(field, filled)
     if (value === undefined) continue
     filled[field.name] =
       field.type === 'list' && Array.isArray(value)
@@ -33,9 +33,12 @@ function withDefaults(fields: readonly FieldSpec[], config: NodeConfig): NodeCon
   return filled
 }
 
-function fieldDefault(field: FieldSpec): ConfigValue | undefined {
-  if (field.type !== 'list') return field.default
-  return field.default ?? []
+/** @param before those of the fields before this one */
+function fieldDefault(field: FieldSpec, before: NodeConfig): ConfigValue | undefined {
+  if (field.type === 'list') return field.default ?? []
+  if (typeof field.default !== 'object') return field.default
+  const { of, by } = field.default
+  return Math.max(1, Math.round(numberOf(before, of) / by))
 }
 
 /** A new item of a list field. */

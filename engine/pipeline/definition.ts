@@ -107,7 +107,12 @@ export type FieldSpec =
       readonly unit?: string
     })
   /** Stored in milliseconds. */
-  | (FieldBase & { readonly type: 'duration'; readonly default?: number; readonly min?: number })
+  | (FieldBase & {
+      readonly type: 'duration'
+      /** A share of the field `of`, which stands before this one: the `by`th part, and 1 ms at least. */
+      readonly default?: number | { readonly of: string; readonly by: number }
+      readonly min?: number
+    })
   | (FieldBase & { readonly type: 'boolean'; readonly default: boolean })
   | (FieldBase & {
       readonly type: 'select'

@@ -26,6 +26,7 @@ export const problemCodes = {
   'MR-129': { title: 'a table without a key', severity: 'error' },
   'MR-130': { title: 'a table that never ends loading', severity: 'warning' },
   'MR-131': { title: 'a source whose file is missing', severity: 'error' },
+  'MR-132': { title: 'windows that overlap too often', severity: 'warning' },
   'MR-201': { title: 'an edge whose node is gone', severity: 'error' },
   'MR-202': { title: 'an edge to a port that does not exist', severity: 'error' },
   'MR-203': { title: 'an edge between ports that do not fit', severity: 'error' },

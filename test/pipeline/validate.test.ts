@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { definitions, nodeDefinitions } from '../../engine/nodes/definitions.ts'
 import {
   configWithDefaults,
+  type NodeConfig,
   type PipelineDocument,
   problemCodes,
   validate,
@@ -228,5 +229,57 @@ describe('a configuration', () => {
     expect(withValueAt(config, 'functions.1.as', 'c')).toEqual({ functions: [{ as: 'a' }, { as: 'c' }] })
     expect(withValueAt(config, 'functions.0', undefined)).toEqual({ functions: [{ as: 'b' }] })
     expect(withValueAt({}, 'sizeMs', 5)).toEqual({ sizeMs: 5 })
+  })
+})
+
+it('a choice that the field does not have is told with the values that the file may hold', () => {
+  const [found] = validate(
+    documentOf(
+      {
+        source: ['generator-source', { time: 'Wall clock' }],
+        w: ['window-aggregate', { window: 'sliding' }],
+        sink,
+      },
+      ['source > w', 'w > sink'],
+    ),
+    nodeDefinitions,
+  )
+  expect(found).toMatchObject({
+    code: 'MR-103',
+    remedy: 'choose one of "wall-clock" (The wall clock), "stepped" (In even steps from a start)',
+  })
+})
+
+describe('hopping windows', () => {
+  const hopping = (config: NodeConfig) =>
+    documentOf({ source, w: ['window-aggregate', { window: 'hopping', ...config }], sink }, [
+      'source > w',
+      'w > sink',
+    ])
+  const dayMs = 86_400_000
+
+  it('so many that each record falls into more than a hundred are warned about, with an advance that is not too short', () => {
+    const found = validate(hopping({ sizeMs: 7 * dayMs, advanceMs: 10_000 }), nodeDefinitions)
+    expect(found).toMatchObject([
+      {
+        code: 'MR-132',
+        severity: 'warning',
+        field: 'advanceMs',
+        what: expect.stringContaining('60480 windows'),
+        remedy: expect.stringContaining('100.8 min'),
+      },
+    ])
+    expect(codes(hopping({ sizeMs: 1_000_000, advanceMs: 10_000 }))).toEqual([])
+    expect(codes(hopping({ window: 'tumbling', sizeMs: 7 * dayMs, advanceMs: 1 }))).toEqual([])
+  })
+
+  it.each([
+    [60_000, 10_000],
+    [7 * dayMs, 28 * 3_600_000],
+    [1, 1],
+  ])('of %i ms advance by a sixth of it unless told otherwise', (sizeMs, advanceMs) => {
+    const definition = nodeDefinitions.get('window-aggregate')!
+    expect(configWithDefaults(definition, { window: 'hopping', sizeMs })).toMatchObject({ advanceMs })
+    expect(codes(hopping({ sizeMs }))).toEqual([])
   })
 })

@@ -98,7 +98,7 @@ without a key are dropped. What is not a number is left out of sums, averages an
       type: 'duration',
       name: 'advanceMs',
       label: 'Advance',
-      default: 10_000,
+      default: { of: 'sizeMs', by: 6 },
       min: 1,
       half: true,
       when: { window: ['hopping'] },
@@ -175,6 +175,25 @@ function emitSentence(config: NodeConfig): SentencePart[] {
   return isWindowed(config) && textOf(config, 'emit') === 'on-window-close' ? ['emit on close'] : []
 }
 
+/** Each record is counted in every window that it falls into, and each has a row in the store and the changelog. */
+const windowsMax = 100
+
+function checkOverlap(config: NodeConfig): ConfigProblem[] {
+  if (textOf(config, 'window') !== 'hopping') return []
+  const sizeMs = numberOf(config, 'sizeMs')
+  const windows = Math.ceil(sizeMs / Math.max(1, numberOf(config, 'advanceMs')))
+  if (windows <= windowsMax) return []
+  const least = durationText(Math.ceil(sizeMs / windowsMax))
+  return [
+    {
+      field: 'advanceMs',
+      code: 'MR-132',
+      what: `each record falls into ${windows} windows, which takes its time and memory`,
+      remedy: `make the advance ${least} or longer`,
+    },
+  ]
+}
+
 function check(config: NodeConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   if (textOf(config, 'window') === 'hopping' && numberOf(config, 'advanceMs') > numberOf(config, 'sizeMs')) {
@@ -185,6 +204,7 @@ function check(config: NodeConfig): ConfigProblem[] {
       remedy: 'make the advance at most as long as the size',
     })
   }
+  problems.push(...checkOverlap(config))
   const seen = new Set<string>()
   listOf(config, 'functions').forEach((item, index) => {
     const name = textOf(item, 'as')
