@@ -8,6 +8,7 @@
  * - v5: OFFSET_NOT_AVAILABLE while a new leader cannot know how far records are committed (KIP-207); before,
  *   LEADER_NOT_AVAILABLE.
  */
+import { isMillraceError } from '../../base/errors.ts'
 import { listOffsets, offsetQueries } from '../../protocol/apis/list-offsets.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
 import { leadershipFault } from '../replication/fetch.ts'
@@ -66,8 +67,14 @@ async function find(
   const fault = leadershipFault(replica, currentLeaderEpoch)
   if (fault !== 'NONE' || !replica) return fault
   const { leaderEpoch } = replica
-  const found = await findOffset(replica, timestampMs, readsCommitted)
+  const found = await findOffset(replica, timestampMs, readsCommitted).catch(unreadable)
   return replica.leaderEpoch === leaderEpoch ? found : 'NOT_LEADER_OR_FOLLOWER'
+}
+
+/** Records that a client has sent damaged are looked into here for the first time: others ask for this partition too. */
+function unreadable(thrown: unknown): ErrorName {
+  if (isMillraceError(thrown, 'CORRUPT_BATCH')) return 'CORRUPT_MESSAGE'
+  throw thrown
 }
 
 function errorFor(error: ErrorName, version: number): ErrorName {

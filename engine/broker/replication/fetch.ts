@@ -126,7 +126,7 @@ async function readAll(
       continue
     }
     // Between there and the log's end there is something, but not for consumers yet (invariant 3).
-    const bytesMax = Math.min(part.bytesMax, limits.bytesMax - bytes)
+    const bytesMax = Math.max(0, Math.min(part.bytesMax, limits.bytesMax - bytes))
     const read: LogRead | undefined =
       part.fetchOffset < endOffset && (bytesMax > 0 || bytes === 0)
         ? await readOrNothing(replica, part.fetchOffset, endOffset, bytesMax, bytes === 0)
