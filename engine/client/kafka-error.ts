@@ -8,10 +8,18 @@ export function kafkaError(errorCode: number, where?: string, message?: string |
     code: entry.name,
     what: message ? `${entry.message} (${message})` : entry.message,
     where,
-    remedy: remedies[entry.name],
+    remedy: remedyFor(entry.name, where),
     details: { errorCode, retriable: entry.retriable },
   })
 }
+
+function remedyFor(name: string, where: string | undefined): string | undefined {
+  const isBrokers = name === 'INVALID_TOPIC_EXCEPTION' && brokersTopics.test(where ?? '')
+  return isBrokers ? 'write to a topic of your own: only brokers write this one' : remedies[name]
+}
+
+/** Where groups and transactions are kept, perhaps with a partition. */
+const brokersTopics = /(^| )__(consumer_offsets|transaction_state)(-\d+)?$/
 
 /** @throws MillraceError with Kafka's name for the code, unless it is 0 */
 export function checkCode(errorCode: number, where?: string, message?: string | null): void {
@@ -72,7 +80,8 @@ export function clientClosed(): MillraceError {
 const remedies: Readonly<Record<string, string>> = {
   NOT_ENOUGH_REPLICAS: 'start the brokers that are down, or lower min.insync.replicas of the topic',
   UNKNOWN_TOPIC_OR_PARTITION: 'create the topic, or check its name',
-  INVALID_TOPIC_EXCEPTION: "use letters, digits, '.', '_' and '-' only, at most 249",
+  INVALID_TOPIC_EXCEPTION:
+    "use another name: letters, digits, '.', '_' and '-', at most 249, and no topic's whose '.' and '_' alone differ",
   INVALID_CONFIG: "use Kafka's names of settings, with values that they take",
   INVALID_REPLICATION_FACTOR: 'ask for no more replicas than there are brokers',
   TOPIC_ALREADY_EXISTS: 'use another name',

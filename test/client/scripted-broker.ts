@@ -25,6 +25,8 @@ export class ScriptedBroker {
   /** Names of the APIs that were called, in order. */
   readonly calls: string[]
   readonly #close: () => Promise<void>
+  /** How many partitions every topic has. */
+  partitions = 1
 
   private constructor(port: number, serve: Map<number, Serve>, calls: string[], close: () => Promise<void>) {
     this.#port = port
@@ -102,17 +104,15 @@ export class ScriptedBroker {
         name,
         topicId: '00000000-0000-0000-0000-000000000001',
         isInternal: false,
-        partitions: [
-          {
-            errorCode: 0,
-            partitionIndex: 0,
-            leaderId: 1,
-            leaderEpoch: 0,
-            replicaNodes: [1],
-            isrNodes: [1],
-            offlineReplicas: [],
-          },
-        ],
+        partitions: Array.from({ length: this.partitions }, (_, partitionIndex) => ({
+          errorCode: 0,
+          partitionIndex,
+          leaderId: 1,
+          leaderEpoch: 0,
+          replicaNodes: [1],
+          isrNodes: [1],
+          offlineReplicas: [],
+        })),
       })),
     }))
     this.on(initProducerId, () => ({ errorCode: 0, producerId: 77, producerEpoch: 0 }))

@@ -74,7 +74,11 @@ export class Positions {
   /** What can't be found out now is not asked again: only a seek or another assignment helps. */
   #giveUp(error: MillraceError): void {
     if (this.#cluster.isClosed) return
-    for (const state of this.#assignment.all) if (needsWork(state)) state.status = 'failed'
+    this.#fail(this.#assignment.all.filter(needsWork), error)
+  }
+
+  #fail(states: readonly PartitionState[], error: MillraceError): void {
+    for (const state of states) state.status = 'failed'
     this.#events.onFailure(error)
   }
 
@@ -120,19 +124,28 @@ export class Positions {
   async #reset(states: readonly PartitionState[]): Promise<void> {
     if (states.length === 0) return
     const { autoOffsetReset: spec, isolationLevel } = this.#settings
-    if (spec === 'none') throw noOffset(states)
+    if (spec === 'none') {
+      this.#fail(states, noOffset(states))
+      return
+    }
     const asked = states.map((state) => ({ state, jumps: state.jumps }))
     const queries = states.map(({ topic, partition }) => ({ topic, partition, spec }))
     const answer = await tryListOffsets(this.#cluster, queries, isolationLevel)
     const byPlace = new Map(answer.found.map((one) => [placeOf(one), one]))
+    const failures = new Map(answer.failed.map(({ query, error }) => [placeOf(query), error]))
+    let passing: MillraceError | undefined
     for (const { state, jumps } of asked) {
+      if (state.jumps !== jumps || !needsReset(state)) continue
       const found = byPlace.get(placeOf(state))
-      if (found === undefined || state.jumps !== jumps || !needsReset(state)) continue
+      const failure = failures.get(placeOf(state))
+      if (isRetriable(failure)) passing = failure
+      else if (failure) this.#fail([state], failure)
+      if (found === undefined) continue
       state.jump(found.offset, found.leaderEpoch)
       state.leaderEpoch = this.#leaderEpoch(state)
     }
     this.#events.onReady()
-    if (answer.error !== undefined) throw answer.error
+    if (passing) throw passing
   }
 
   async #validate(states: readonly PartitionState[]): Promise<void> {
@@ -165,8 +178,10 @@ export class Positions {
         const one = asked.find(({ state }) => state.topic === topic.topic && state.partition === partition)
         if (one === undefined || one.state.jumps !== one.jumps || !isValidating(one.state)) continue
         if (errorCode !== 0) {
+          const error = kafkaError(errorCode, placeOf(one.state))
           if (showsStaleMetadata(errorCode)) this.#cluster.refreshSoon()
-          else throw kafkaError(errorCode, placeOf(one.state))
+          else if (isRetriable(error)) throw error
+          else this.#fail([one.state], error)
           continue
         }
         one.state.leaderEpoch = one.leaderEpoch

@@ -57,7 +57,7 @@ async function listOnceEach(
       const query = byPlace.get(placeOf(one))
       if (query !== undefined) found.set(query, one)
     }
-    if (answer.error !== undefined) throw answer.error
+    if (answer.failed[0] !== undefined) throw answer.failed[0].error
     if (found.size < queries.length) throw notInAnswer('ListOffsets')
   })
   return found
@@ -65,8 +65,12 @@ async function listOnceEach(
 
 export interface OffsetsAnswer {
   readonly found: readonly FoundOffset[]
-  /** Of one of those that were not found. */
-  readonly error: MillraceError | undefined
+  readonly failed: readonly FailedQuery[]
+}
+
+interface FailedQuery {
+  readonly query: TopicPartition
+  readonly error: MillraceError
 }
 
 /** One go, each partition once: what is found of it, and why others were not. */
@@ -78,13 +82,13 @@ export async function tryListOffsets(
   await learnTopics(cluster, queries)
   const answers = [...byLeader(cluster, queries)].map(([leader, group]) =>
     leader < 0
-      ? Promise.resolve({ found: [], error: noLeader(cluster, group[0]!) })
+      ? Promise.resolve(withoutLeader(cluster, group))
       : ask(cluster, leader, group, isolationLevel).catch((thrown) => notAsked(cluster, group, thrown)),
   )
   const settled = await Promise.all(answers)
   return {
     found: settled.flatMap((answer) => answer.found),
-    error: settled.find((answer) => answer.error !== undefined)?.error,
+    failed: settled.flatMap((answer) => answer.failed),
   }
 }
 
@@ -95,7 +99,12 @@ async function notAsked(
   thrown: unknown,
 ): Promise<OffsetsAnswer> {
   if (isRetriable(thrown)) await learn(cluster, queries).catch(() => undefined)
-  return { found: [], error: MillraceError.from(thrown) }
+  const error = MillraceError.from(thrown)
+  return { found: [], failed: queries.map((query) => ({ query, error })) }
+}
+
+function withoutLeader(cluster: ClusterClient, queries: readonly OffsetQuery[]): OffsetsAnswer {
+  return { found: [], failed: queries.map((query) => ({ query, error: noLeader(cluster, query) })) }
 }
 
 async function learnTopics(cluster: ClusterClient, queries: readonly TopicPartition[]): Promise<void> {
@@ -154,7 +163,7 @@ async function ask(
     timeoutMs,
   }))
   const found: FoundOffset[] = []
-  let error: MillraceError | undefined
+  const failed: FailedQuery[] = []
   let isStale = false
   for (const { name, partitions } of answer.topics) {
     for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
@@ -163,12 +172,13 @@ async function ask(
         continue
       }
       if (showsStaleMetadata(errorCode)) isStale = true
-      error = kafkaError(errorCode, `${name}-${partition}`)
+      const query = { topic: name, partition }
+      failed.push({ query, error: kafkaError(errorCode, placeOf(query)) })
     }
   }
   // A refresh asks only for topics that are read or written, which these need not be.
   if (isStale) await learn(cluster, queries).catch(() => undefined)
-  return { found, error }
+  return { found, failed }
 }
 
 function timestampOf(spec: OffsetSpec): number {
