@@ -10,12 +10,13 @@ import type { ConsumerRecord, Header } from '../client/api.ts'
 import type { Environment } from '../environment/index.ts'
 import type { NodeConfig } from '../pipeline/index.ts'
 import type { Feed } from '../streams/plan.ts'
+import { feedHeaderNames } from '../streams/record.ts'
 import type { FeedRuntime } from './runtime.ts'
 
 /** The record's number within its partition, from 1 without gaps: what makes loss and duplicates visible to readers. */
-export const numberHeader = 'millrace-number'
+export const numberHeader = feedHeaderNames.number
 /** `<ordinal> <fingerprint> <resume>`, see `FeedRecord` and `fingerprintOf`. */
-export const positionHeader = 'millrace-position'
+export const positionHeader = feedHeaderNames.position
 
 /** Of one partition of a source topic. Without records all is 0. */
 export interface FeedTail {

@@ -197,3 +197,33 @@ describe('a processor', () => {
     expect(driver.pipe('in', { key: 'b', value: 1, timestampMs: 0 })).toHaveLength(1)
   })
 })
+
+test('what a feed notes beside its records reaches neither steps nor the topics behind them', () => {
+  const builder = createBuilder()
+  const seen: string[] = []
+  builder
+    .stream<string, Flight>('flights', { name: 'flights' })
+    .filter(
+      ({ headers }) => {
+        seen.push(...headers.map(([name]) => name))
+        return true
+      },
+      { name: 'all' },
+    )
+    .groupBy(({ value }) => value.origin, { name: 'by-origin' })
+    .count({ name: 'count' })
+    .toStream({ name: 'updates' })
+    .to('counts', { name: 'out' })
+  const driver = new TestDriver(builder.build())
+  const headers = ['millrace-number', 'kind', 'millrace-position', 'millrace-mine'].map(
+    (name) => [name, Buffer.from('7')] as const,
+  )
+  const [update] = driver.pipe('flights', {
+    key: null,
+    value: { origin: 'SFO', delay: 10 },
+    timestampMs: 5,
+    headers,
+  })
+  expect(seen).toEqual(['kind', 'millrace-mine'])
+  expect(update!.headers.map(([name]) => name)).toEqual(['kind', 'millrace-mine'])
+})

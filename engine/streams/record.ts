@@ -25,9 +25,19 @@ export class Change {
   }
 }
 
+/**
+ * What feeds write beside a record: its number within the partition, and how far its source had been read. They say nothing of
+ * the record itself, and end with the topic that the feed writes to: steps do not see them, and what they make has none.
+ */
+export const feedHeaderNames = { number: 'millrace-number', position: 'millrace-position' } as const
+
 export function fromWireHeaders(headers: readonly Header[]): Headers {
   if (headers.length === 0) return noHeaders
-  return headers.map((header) => [header.key, header.value] as const)
+  const own: (readonly [string, Uint8Array | null])[] = []
+  for (const { key, value } of headers) {
+    if (key !== feedHeaderNames.number && key !== feedHeaderNames.position) own.push([key, value])
+  }
+  return own.length === 0 ? noHeaders : own
 }
 
 export function toWireHeaders(headers: Headers): readonly Header[] {

@@ -1,6 +1,6 @@
 /** What a thread writes with: one producer for each way of writing that is in use. */
 import { MillraceError } from '../../base/errors.ts'
-import type { Producer, ProducerRecord } from '../../client/api.ts'
+import type { Partitioner, Producer, ProducerRecord } from '../../client/api.ts'
 import { createProducer } from '../../client/index.ts'
 import { isRetriable } from '../../client/kafka-error.ts'
 import type { CompressionName, Environment } from '../../environment/index.ts'
@@ -10,7 +10,7 @@ import { toWireHeaders } from '../record.ts'
 import type { Collector } from '../task.ts'
 
 interface Way {
-  readonly partitioner: 'default' | 'round-robin' | 'least-bytes'
+  readonly partitioner: Partitioner
   readonly acks: 0 | 1 | 'all'
   readonly compression: CompressionName
 }
@@ -20,10 +20,13 @@ const internalWay: Way = { partitioner: 'default', acks: 'all', compression: 'no
 interface Options {
   readonly bootstrap: readonly string[]
   readonly clientId: string
-  /** Partitions of a sink's topic, for partitioner functions; undefined while not known. */
-  partitionCount(topic: string): number | undefined
   onError(error: ProcessingError): ErrorDecision
   onFailed(step: string): void
+}
+
+/** What a partitioner function of a sink looks at travels with the record that is sent. */
+interface RoutedRecord extends ProducerRecord {
+  readonly routed: StreamRecord
 }
 
 /** A record could not be written, and the run cannot go on as if it had been. */
@@ -68,12 +71,12 @@ export class Producers implements Collector {
     sink: SinkSpec,
     step: StepNode,
   ): void {
-    const { partitioner } = sink
-    const partition = typeof partitioner === 'function' ? this.#choose(topic, partitioner, record) : undefined
     const headers = toWireHeaders(record.headers)
     const { timestampMs } = record
     const producer = this.#bySink.get(sink) ?? this.#producerFor(sink)
-    this.#post(producer, { topic, partition, key, value, timestampMs, headers }, step.reportAs)
+    const sent = { topic, key, value, timestampMs, headers }
+    const isRouted = typeof sink.partitioner === 'function'
+    this.#post(producer, isRouted ? { ...sent, routed: record } : sent, step.reportAs)
   }
 
   sendChange(
@@ -110,7 +113,7 @@ export class Producers implements Collector {
     this.#internal = undefined
   }
 
-  #post(producer: Producer, record: ProducerRecord, step: string): void {
+  #post(producer: Producer, record: ProducerRecord | RoutedRecord, step: string): void {
     producer.post(record, (error) => this.#failed(error, record.topic, step))
   }
 
@@ -124,23 +127,6 @@ export class Producers implements Collector {
     if (this.#options.onError(where) === 'fail') this.failure ??= { where, retriable: false }
   }
 
-  #choose(
-    topic: string,
-    partitioner: (record: StreamRecord, partitions: number) => number,
-    record: StreamRecord,
-  ): number | undefined {
-    const partitions = this.#options.partitionCount(topic)
-    if (partitions === undefined) return undefined
-    const partition = partitioner(record, partitions)
-    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition
-    throw new MillraceError({
-      code: 'BAD_PARTITION',
-      what: `the partitioner chose ${partition} of ${partitions} partitions`,
-      where: topic,
-      remedy: `let it give a whole number from 0 to ${partitions - 1}`,
-    })
-  }
-
   #changes(): Producer {
     this.#internal ??= this.#producer(internalWay)
     return this.#internal
@@ -148,8 +134,14 @@ export class Producers implements Collector {
 
   #producerFor(sink: SinkSpec): Producer {
     const { partitioner, acks = 'all', compression = 'none' } = sink
-    const chosen = typeof partitioner === 'function' ? 'default' : partitioner
-    const producer = this.#producer({ partitioner: chosen, acks, compression })
+    const producer =
+      typeof partitioner === 'function'
+        ? this.#newProducer(`routed-${this.#byWay.size}`, {
+            partitioner: routing(partitioner),
+            acks,
+            compression,
+          })
+        : this.#producer({ partitioner, acks, compression })
     this.#bySink.set(sink, producer)
     return producer
   }
@@ -158,7 +150,10 @@ export class Producers implements Collector {
     const { partitioner, acks, compression } = way
     const name = `${partitioner}-${acks}-${compression}`
     const known = this.#byWay.get(name)
-    if (known !== undefined) return known
+    return known ?? this.#newProducer(name, way)
+  }
+
+  #newProducer(name: string, { partitioner, acks, compression }: Way): Producer {
     const { bootstrap, clientId } = this.#options
     const producer = createProducer(this.#environment, {
       bootstrap,
@@ -173,6 +168,11 @@ export class Producers implements Collector {
     this.#byWay.set(name, producer)
     return producer
   }
+}
+
+/** The producer knows how many partitions the topic has when the record is sent. */
+function routing(choose: (record: StreamRecord, partitions: number) => number): Partitioner {
+  return (record, partitions) => choose((record as RoutedRecord).routed, partitions)
 }
 
 /** The producer lost its identity or its order, or was closed on the way: nothing is wrong with the record itself. */

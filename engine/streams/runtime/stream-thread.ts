@@ -61,7 +61,6 @@ class StreamThread implements KafkaStreams {
   readonly #tasks: TaskManager
   readonly #counters = new Map<string, StepCounters>()
   readonly #lag: LagMeter
-  readonly #partitionCounts = new Map<string, number>()
   readonly #handlers: ((state: State, error?: ProcessingError) => void)[] = []
   #producers: Producers
   #state: State = 'created'
@@ -121,9 +120,6 @@ class StreamThread implements KafkaStreams {
         applicationId,
         replicationFactor,
       })
-      for (const { name, partitions } of await this.#admin.listTopics()) {
-        this.#partitionCounts.set(name, partitions.length)
-      }
     } catch (error) {
       await this.#closeClients()
       this.#enter('failed', { stage: 'processing', step: stepOf(error), error })
@@ -365,7 +361,6 @@ class StreamThread implements KafkaStreams {
     return new Producers(this.#environment, {
       bootstrap,
       clientId: `${clientId}-producer`,
-      partitionCount: (topic) => this.#partitionCounts.get(topic),
       onError: (error) => this.#decide(error),
       onFailed: (step) => {
         const counters = this.#counters.get(step)

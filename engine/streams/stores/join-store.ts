@@ -89,14 +89,14 @@ export class JoinStore implements StateStore {
     const key = this.#serdes.key.deserialize(plain)
     this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
     this.#timeMax = Math.max(this.#timeMax, timestampMs)
+    const list = this.#byKey.get(key)
+    const at = list ? placeIn(list, timestampMs, sequence) : -1
     if (valueBytes === null) {
-      const list = this.#byKey.get(key)
-      const at = list?.findIndex((kept) => kept.sequence === sequence) ?? -1
-      if (at >= 0) list!.splice(at, 1)
+      if (list && at >= 0) list.splice(at, 1)
       return
     }
     // A restore that was cut off begins again from the start.
-    if (this.#byKey.get(key)?.some((kept) => kept.sequence === sequence)) return
+    if (at >= 0) return
     const value = this.#serdes.value.deserialize(valueBytes)
     this.#add({ key, value, timestampMs, sequence, waiting: undefined })
   }
@@ -158,6 +158,22 @@ function lowerBound(list: readonly Kept[], fromMs: number): number {
     else high = middle
   }
   return low
+}
+
+/** Among records in order of time, then sequence: a key may have very many. −1: it is not there. */
+function placeIn(list: readonly Kept[], timestampMs: number, sequence: number): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const kept = list[middle]!
+    const isBefore =
+      kept.timestampMs === timestampMs ? kept.sequence < sequence : kept.timestampMs < timestampMs
+    if (isBefore) low = middle + 1
+    else high = middle
+  }
+  const found = list[low]
+  return found?.timestampMs === timestampMs && found.sequence === sequence ? low : -1
 }
 
 /** The changelog's value for a number of milliseconds. */
