@@ -9,9 +9,6 @@ import { type ProduceAnswer, refusedProduce } from '../replication/produce.ts'
 import type { Replica } from '../replication/replica.ts'
 import type { BrokerContext } from './context.ts'
 
-/** A transaction before this one may just be coming to its end; a little patience saves the client a round. */
-const retries = 5
-const retryMs = 20
 const addsSince = 12
 const abortableSince = 11
 
@@ -106,18 +103,6 @@ export class JoiningTransaction {
 
 /** Asks the transaction's coordinator, whoever that is. In the order of the partitions. */
 export async function joinTransaction(
-  broker: BrokerContext,
-  request: JoinTransactionRequest,
-): Promise<readonly ErrorName[]> {
-  for (let attempt = 0; ; attempt++) {
-    const errors = await askCoordinator(broker, request)
-    const isEarly = request.isAdding && errors.includes('CONCURRENT_TRANSACTIONS')
-    if (!isEarly || attempt === retries) return errors
-    await broker.environment.timers.sleep(retryMs)
-  }
-}
-
-async function askCoordinator(
   broker: BrokerContext,
   request: JoinTransactionRequest,
 ): Promise<readonly ErrorName[]> {

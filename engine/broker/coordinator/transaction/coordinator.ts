@@ -11,6 +11,7 @@ import type { Replica } from '../../replication/replica.ts'
 import type { BrokerSettings } from '../../settings/broker-settings.ts'
 import { partitionOfGroup } from '../group/partition-of-group.ts'
 import { MarkerSender } from './marker-sender.ts'
+import { Settling } from './settling.ts'
 import { transactionRecordOf } from './stored-transactions.ts'
 import {
   type AddRequest,
@@ -31,7 +32,7 @@ import {
   stepTransaction,
   transactionDeadlineMs,
 } from './transaction-machine.ts'
-import { verificationOf } from './transaction-rules.ts'
+import { isUnderWay, verificationOf } from './transaction-rules.ts'
 import { TransactionShard } from './transaction-shard.ts'
 
 export interface TransactionCoordinatorOptions {
@@ -54,6 +55,7 @@ interface WaitingReply {
 }
 
 const retryMs = 100
+const addWaitMsMax = 100
 /** What could not be written when its time came is tried again so often. */
 const tickMsMin = 50
 /** Timers take no more than 2³¹ ms. */
@@ -66,6 +68,7 @@ export class TransactionCoordinator {
   private readonly markers: MarkerSender
   private readonly shards = new Map<number, TransactionShard>()
   private readonly waiting = new Map<ReplyTicket, WaitingReply>()
+  private readonly settling = new Settling()
   private lastTicket = 0
   private timer: TimerHandle | undefined
   private timerMs = Number.POSITIVE_INFINITY
@@ -120,15 +123,19 @@ export class TransactionCoordinator {
     return this.ask(shard, transactionalId, (ticket) => ({ kind: 'init', ticket, request, newProducerId }))
   }
 
+  /** Waits for a little while when something else is under way: it is mostly the transaction before. */
   async add(transactionalId: string, request: AddRequest): Promise<ErrorName> {
-    const found = this.find(transactionalId)
-    if (typeof found === 'string') return found
-    const answer = await this.ask(found.shard, transactionalId, (ticket) => ({
-      kind: 'add',
-      ticket,
-      request,
-    }))
-    return answer.error
+    const { clock, timers } = this.environment
+    const endMs = clock.monotonicMs() + addWaitMsMax
+    for (;;) {
+      const found = this.find(transactionalId)
+      if (typeof found === 'string') return found
+      const { shard, transaction } = found
+      const { error } = await this.ask(shard, transactionalId, (ticket) => ({ kind: 'add', ticket, request }))
+      const leftMs = endMs - clock.monotonicMs()
+      if (error !== 'CONCURRENT_TRANSACTIONS' || leftMs <= 0) return error
+      await this.settling.wait(transaction, timers, leftMs)
+    }
   }
 
   /** For leaders: one answer for all, or one for each partition. */
@@ -241,6 +248,7 @@ export class TransactionCoordinator {
     const outputs = stepTransaction(transaction, input, this.nowMs(), this.expiryMs)
     for (const output of outputs) this.take(shard, transaction, output)
     this.armFor(transactionDeadlineMs(transaction, this.expiryMs))
+    if (!transaction.pending && !isUnderWay(transaction.facts)) this.settling.tell(transaction)
   }
 
   private take(shard: TransactionShard, transaction: Transaction, output: TransactionOutput): void {
