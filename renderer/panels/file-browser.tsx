@@ -15,7 +15,8 @@ export function FileBrowser(props: {
 }) {
   const [wanted, setWanted] = useState<string>()
   const [listing, setListing] = useState<Listing>()
-  const [typed, setTyped] = useState('')
+  /** Undefined while the path shown is that of the folder listed. */
+  const [typed, setTyped] = useState<string>()
   const [problem, setProblem] = useState<string>()
   const { onFolder } = props
   useEffect(() => {
@@ -25,7 +26,8 @@ export function FileBrowser(props: {
       .then((answer) => {
         if (stale) return
         setListing(answer)
-        setTyped(answer.path)
+        // What has been typed while the answer was on its way is not lost.
+        setTyped((now) => (now === wanted ? undefined : now))
         setProblem(undefined)
         onFolder?.(answer.path)
       })
@@ -36,6 +38,11 @@ export function FileBrowser(props: {
       stale = true
     }
   }, [wanted, onFolder])
+  const path = typed ?? listing?.path ?? ''
+  const goTo = (folder: string | undefined) => {
+    setTyped(undefined)
+    setWanted(folder)
+  }
   const entries = (listing?.entries ?? []).filter((entry) => !props.folders || entry.kind === 'folder')
   return (
     <div className="file-browser">
@@ -43,20 +50,20 @@ export function FileBrowser(props: {
         className="row"
         onSubmit={(event) => {
           event.preventDefault()
-          if (typed.endsWith('pipeline.json')) props.choose?.(typed)
-          else setWanted(typed)
+          if (path.endsWith('pipeline.json')) props.choose?.(path)
+          else setWanted(path)
         }}
       >
         <IconButton
           icon={ArrowUp}
           label="Parent folder"
           disabled={!listing?.parent}
-          onClick={() => setWanted(listing?.parent)}
+          onClick={() => goTo(listing?.parent)}
         />
         <input
           className="input mono"
           aria-label="Path"
-          value={typed}
+          value={path}
           spellCheck={false}
           onChange={(event) => setTyped(event.target.value)}
         />
@@ -70,7 +77,7 @@ export function FileBrowser(props: {
               type="button"
               className="side-row"
               disabled={entry.kind === 'file'}
-              onClick={() => (entry.kind === 'folder' ? setWanted(entry.path) : props.choose?.(entry.path))}
+              onClick={() => (entry.kind === 'folder' ? goTo(entry.path) : props.choose?.(entry.path))}
             >
               {entry.kind === 'folder' ? (
                 <Folder size={14} aria-hidden />

@@ -1,12 +1,11 @@
 import { CircleX, TriangleAlert } from 'lucide-react'
-import type { RunFailure } from '../../engine/host/contract.ts'
 import type { Problem } from '../../engine/pipeline/problem.ts'
 import { Empty } from '../parts/controls.tsx'
 import { whole } from '../parts/format.ts'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useDocument } from '../stores/document-store.ts'
 import { showFile, showNode, showProblem } from '../stores/reveal.ts'
-import { useRun } from '../stores/run.ts'
+import { type CountedFailure, useRun } from '../stores/run.ts'
 
 /** Everything that is wrong, in the document and in the run; a click goes there. */
 export function ProblemsTab() {
@@ -17,9 +16,9 @@ export function ProblemsTab() {
   }
   return (
     <ul className="problem-list scroll" aria-label="Problems">
-      {failures.map(({ key, failure, count }) => (
-        <li key={key}>
-          <FailureRow failure={failure} count={count} />
+      {failures.map((counted) => (
+        <li key={counted.key}>
+          <FailureRow {...counted} />
         </li>
       ))}
       {problems.map((problem) => (
@@ -57,7 +56,7 @@ export function ProblemRow({ problem }: { readonly problem: Problem }) {
   )
 }
 
-function FailureRow({ failure, count }: { readonly failure: RunFailure; readonly count: number }) {
+function FailureRow({ failure, firstWhere, count }: CountedFailure) {
   const node = useNodeName(failure.node)
   const go = () => {
     if (failure.file) showFile(failure.file.path, failure.file.line, failure.file.column)
@@ -66,12 +65,15 @@ function FailureRow({ failure, count }: { readonly failure: RunFailure; readonly
   const place = failure.file
     ? `${failure.file.path.replace(/^processors\//, '')}:${failure.file.line}`
     : (node ?? failure.error.where)
+  const { where } = failure.error
+  const span = firstWhere === where ? where : `${firstWhere} … ${where}`
   return (
     <button type="button" className="problem" onClick={go}>
       <CircleX size={15} className="bad" aria-label="Run failed" />
       <span>
         {place && <b>{place} </b>}
         {failure.error.what}
+        {node && where && !failure.file && `, ${span}`}
         <small>
           {failure.error.code}
           {count > 1 && ` · ${whole(count)} times`}

@@ -1,7 +1,7 @@
 /** The run: started and stopped here, its samples pulled for as long as it lives. */
 import { create } from 'zustand'
 import { MillraceError } from '../../engine/base/errors.ts'
-import type { RunFailure, RunState } from '../../engine/host/contract.ts'
+import type { RunFailure, RunProblem, RunState } from '../../engine/host/contract.ts'
 import { host } from '../host/client.ts'
 import { openPipeline } from './document-store.ts'
 import { clearSamples, latestSample, pushSample } from './live.ts'
@@ -9,7 +9,9 @@ import { tellFailure } from './toasts.ts'
 
 export interface CountedFailure {
   readonly key: string
+  /** The newest. */
   readonly failure: RunFailure
+  readonly firstWhere: string | undefined
   readonly count: number
 }
 
@@ -116,12 +118,15 @@ function located(failure: RunFailure): RunFailure {
 }
 
 /** Failures of the same kind at the same place are one, counted; the newest message stands for all. */
-export function addFailure(told: RunFailure): void {
-  const failure = located(told)
+export function addFailure({ count = 1, lastWhere, ...told }: RunProblem): void {
+  const failure = located(
+    lastWhere === undefined ? told : { ...told, error: { ...told.error, where: lastWhere } },
+  )
   const key = failureKey(failure)
   useRun.setState(({ failures }) => {
     const known = failures.find((other) => other.key === key)
-    const counted = { key, failure, count: (known?.count ?? 0) + 1 }
+    const firstWhere = known ? known.firstWhere : told.error.where
+    const counted = { key, failure, firstWhere, count: (known?.count ?? 0) + count }
     if (known) return { failures: failures.map((other) => (other === known ? counted : other)) }
     return { failures: [...failures, counted].slice(-failuresMax) }
   })
@@ -135,7 +140,7 @@ function isKnown(failure: RunFailure): boolean {
 }
 
 const failureKey = ({ error, node, file }: RunFailure) =>
-  [error.code, node, file ? `${file.path}:${file.line}` : error.where].join('|')
+  [error.code, node, file ? `${file.path}:${file.line}` : node ? '' : error.where].join('|')
 
 let pulling: string | undefined
 const restMs = 500
