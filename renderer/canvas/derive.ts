@@ -31,19 +31,25 @@ export interface CanvasEdgeData extends Record<string, unknown> {
 export type CanvasNode = Node<CanvasNodeData, 'pipeline'>
 export type CanvasEdge = Edge<CanvasEdgeData, 'pipeline'>
 
-export interface View {
+interface View {
   readonly document: PipelineDocument
   readonly problems: readonly Problem[]
+  readonly running: boolean
+}
+
+interface NodesView extends View {
   readonly selectedNodes: ReadonlySet<string>
-  readonly selectedEdges: ReadonlySet<string>
   /** Where nodes are while they are being dragged. */
   readonly dragged: ReadonlyMap<string, { readonly x: number; readonly y: number }>
-  readonly running: boolean
   readonly changed: ReadonlySet<string>
   readonly restricted: boolean
-  readonly splice: string | undefined
   /** The node that ended the last run. */
   readonly failed: string | undefined
+}
+
+interface EdgesView extends View {
+  readonly selectedEdges: ReadonlySet<string>
+  readonly splice: string | undefined
 }
 
 interface Made<Source, Element> {
@@ -60,7 +66,7 @@ export class Derivation {
   #nodes: MadeNodes = new Map()
   #edges: MadeEdges = new Map()
 
-  nodes(view: View): CanvasNode[] {
+  nodes(view: NodesView): CanvasNode[] {
     const errors = countErrors(view.problems)
     const next: MadeNodes = new Map()
     const made = view.document.nodes.map((node) => {
@@ -84,7 +90,7 @@ export class Derivation {
     return made
   }
 
-  edges(view: View): CanvasEdge[] {
+  edges(view: EdgesView): CanvasEdge[] {
     const broken = new Set(
       view.problems.filter((problem) => problem.severity === 'error').map((problem) => problem.edge),
     )

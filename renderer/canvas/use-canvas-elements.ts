@@ -30,22 +30,29 @@ export function useCanvasElements(splice: string | undefined) {
   const own = useOwnRun(pipeline?.path)
   const failed = own?.state === 'failed' ? own.failure?.node : undefined
   const restricted = pipeline?.trusted === false
-  const [nodes, edges] = useMemo((): [CanvasNode[], CanvasEdge[]] => {
-    if (!document) return [[], []]
-    const view = {
-      document,
-      problems,
-      selectedNodes: selection.nodes,
-      selectedEdges: selection.edges,
-      dragged,
-      running,
-      changed,
-      restricted,
-      splice,
-      failed,
-    }
-    return [derivation.nodes(view), derivation.edges(view)]
-  }, [derivation, document, problems, selection, dragged, running, changed, restricted, splice, failed])
+  const { nodes: selectedNodes, edges: selectedEdges } = selection
+  const nodes = useMemo(
+    (): CanvasNode[] =>
+      document
+        ? derivation.nodes({
+            document,
+            problems,
+            selectedNodes,
+            dragged,
+            running,
+            changed,
+            restricted,
+            failed,
+          })
+        : [],
+    [derivation, document, problems, selectedNodes, dragged, running, changed, restricted, failed],
+  )
+  // Apart from the nodes: those change in every frame of a drag.
+  const edges = useMemo(
+    (): CanvasEdge[] =>
+      document ? derivation.edges({ document, problems, selectedEdges, running, splice }) : [],
+    [derivation, document, problems, selectedEdges, running, splice],
+  )
 
   const drag = useCallback((positions: Positions) => {
     latestDrag.current = positions
