@@ -16,12 +16,13 @@ import { handler } from '../server/handler.ts'
 
 const metadataTopic = '__cluster_metadata'
 const timeoutMs = 10_000
+const nodesSince = 2
 
-export const handleDescribeQuorum = handler(describeQuorum, async (broker, { topics }) => {
+export const handleDescribeQuorum = handler(describeQuorum, async (broker, { topics }, { version }) => {
   const view = await ask(broker)
   if (!view) {
     const errorMessage = 'The quorum has no leader at the moment.'
-    return { errorCode: errorCodes.REQUEST_TIMED_OUT, errorMessage, topics: [], nodes: [] }
+    return { errorCode: errorCodes.REQUEST_TIMED_OUT, errorMessage, topics: [] }
   }
   return {
     errorCode: errorCodes.NONE,
@@ -34,13 +35,17 @@ export const handleDescribeQuorum = handler(describeQuorum, async (broker, { top
           : { ...nothing, partitionIndex, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION },
       ),
     })),
-    nodes: view.voters.flatMap(({ id }) => {
-      const voter = broker.image.brokers.get(id)
-      if (!voter) return []
-      return [{ nodeId: id, listeners: [{ name: 'PLAINTEXT', host: voter.host, port: voter.port }] }]
-    }),
+    ...(version >= nodesSince ? { nodes: nodesOf(broker, view) } : {}),
   }
 })
+
+function nodesOf(broker: BrokerContext, { voters }: QuorumView) {
+  return voters.flatMap(({ id }) => {
+    const voter = broker.image.brokers.get(id)
+    if (!voter) return []
+    return [{ nodeId: id, listeners: [{ name: 'PLAINTEXT', host: voter.host, port: voter.port }] }]
+  })
+}
 
 const nothing = {
   errorMessage: null,
