@@ -362,7 +362,9 @@ export class GroupCoordinator {
       if (output.kind === 'store') void this.store(shard, group, output.generation, output.assignments)
       else this.reply(output)
     }
-    if (isUnused(group) && shard.groups.get(groupId) === group) shard.groups.delete(groupId)
+    // Whoever only commits offsets makes a group too: an empty one.
+    const isKept = input.kind === 'commit' || shard.offsets.has(groupId) || !isUnused(group)
+    if (!isKept && shard.groups.get(groupId) === group) shard.groups.delete(groupId)
   }
 
   private reply(reply: Reply): void {
