@@ -9,7 +9,7 @@ import { EveryVersion } from './every-version.ts'
 const keyMax = 120
 
 describe('a broker of ours', () => {
-  const environment = createNodeEnvironment()
+  const environment = createNodeEnvironment({ logLevelMin: 'error' })
   let cluster: EmbeddedCluster
   let port = 0
   beforeAll(async () => {
