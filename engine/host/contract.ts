@@ -134,6 +134,12 @@ const runFailure = z.object({
   file: z.optional(z.object({ path: z.string(), line: z.number(), column: z.number() })),
 })
 
+/** Of records that were skipped: the first of them, how many (absent: one), and where the last was. */
+const runProblem = z.extend(runFailure, {
+  count: z.optional(z.number()),
+  lastWhere: z.optional(z.string()),
+})
+
 const runState = z.object({
   runId: z.string(),
   path: z.string(),
@@ -356,7 +362,7 @@ export const methods = {
 /** Pushed, small and rare; anything frequent is pulled. */
 export const events = {
   'run.changed': z.object({ run: runState }),
-  'run.problem': runFailure,
+  'run.problem': runProblem,
   'cluster.changed': z.object({ cluster: clusterState }),
   /** A file of the open pipeline changed on disk, not by us. */
   'pipeline.changedOnDisk': z.object({ path: z.string() }),
@@ -385,6 +391,7 @@ export type Sample = z.infer<typeof sample>
 export type NodeMetrics = z.infer<typeof nodeMetrics>
 export type RunState = z.infer<typeof runState>
 export type RunFailure = z.infer<typeof runFailure>
+export type RunProblem = z.infer<typeof runProblem>
 export type ClusterState = z.infer<typeof clusterState>
 export type TopicState = z.infer<typeof topicState>
 export type BrokerState = z.infer<typeof brokerState>

@@ -9,6 +9,7 @@ import { generalFailure } from './failures.ts'
 import { createGuard } from './guard.ts'
 import type { AcknowledgedTopic, FromThread, ThreadStart, ToThread } from './messages.ts'
 import { guardedNodes } from './plan-nodes.ts'
+import { ProblemTally } from './problem-tally.ts'
 import { reportEvery } from './timers.ts'
 
 /** Runs what fills the run's source topics, until all of it has ended or it is told to stop. */
@@ -28,6 +29,7 @@ export async function runFeeds(
   const admin = createAdmin(environment, connection)
   const guarded = createGuard(start.guard, guardedNodes(start.plan))
   const tallies = new FeedTallies(start.plan.feeds)
+  const skipped = new ProblemTally((problem) => post({ kind: 'problem', problem }))
   const stop = new AbortController()
   const stopped = new Promise<void>((resolve) => {
     port.onMessage((message) => {
@@ -36,7 +38,10 @@ export async function runFeeds(
       resolve()
     })
   })
-  const report = () => post({ kind: 'feeds', feeds: tallies.metrics(), acknowledged: tallies.acknowledged() })
+  const report = () => {
+    skipped.flush()
+    post({ kind: 'feeds', feeds: tallies.metrics(), acknowledged: tallies.acknowledged() })
+  }
   const stopReports = reportEvery(environment, start.sampleMs, () => tallies.hasBegun, report)
   try {
     await feed(environment, start.plan.feeds, {
@@ -47,7 +52,7 @@ export async function runFeeds(
       newConsumer: () => createConsumer(environment, { ...connection, autoOffsetReset: 'earliest' }),
       signal: stop.signal,
       compileExpression: (node) => (text, names) => guarded(node, environment.code.expression(text, names)),
-      events: tallies.events(post),
+      events: tallies.events(post, skipped),
     })
     report()
     // What has ended keeps its figures, and its thread, until the run is over.
@@ -113,7 +118,7 @@ class FeedTallies {
     }))
   }
 
-  events(post: (message: FromThread) => void): FeedEvents {
+  events(post: (message: FromThread) => void, skipped: ProblemTally): FeedEvents {
     const of = (feed: Feed) => this.#tallies.get(feed)!
     return {
       started: (feed, tails) => {
@@ -134,7 +139,7 @@ class FeedTallies {
         const tally = of(feed)
         tally.read += 1
         tally.bad += 1
-        post({ kind: 'problem', failure: badLineFailure(feed, line) })
+        skipped.add(badLineFailure(feed, line))
       },
       ended: (feed) => {
         of(feed).ended = true

@@ -50,14 +50,22 @@ export type FromRun =
   | { readonly kind: 'sample'; readonly sample: RunSample }
   /** Ends the run. */
   | { readonly kind: 'failed'; readonly failure: RunFailure }
-  /** Does not: a record was skipped. */
-  | { readonly kind: 'problem'; readonly failure: RunFailure }
+  /** Does not: records were skipped. */
+  | { readonly kind: 'problem'; readonly problem: RunProblem }
 
 export interface RunFailure {
   readonly error: ErrorParts
   /** Canvas node. */
   readonly node?: string
   readonly file?: { readonly path: string; readonly line: number; readonly column: number }
+}
+
+/** Of records that were skipped, the first of their kind since this was told last. */
+export interface RunProblem extends RunFailure {
+  /** How many; absent: one. */
+  readonly count?: number
+  /** Where the last of them was. */
+  readonly lastWhere?: string
 }
 
 export interface RunNodeMetrics {
@@ -146,7 +154,7 @@ export type FromThread =
       readonly acknowledged: readonly AcknowledgedTopic[]
     }
   | { readonly kind: 'failed'; readonly failure: RunFailure }
-  | { readonly kind: 'problem'; readonly failure: RunFailure }
+  | { readonly kind: 'problem'; readonly problem: RunProblem }
 
 export interface FeedMetrics {
   readonly node: string

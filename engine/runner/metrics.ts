@@ -2,7 +2,7 @@
 import type { PipelineDocument } from '../pipeline/document.ts'
 import type { SourceLag, StepMetrics } from '../streams/api.ts'
 import type { TopologyPlan } from '../streams/plan.ts'
-import type { FeedMetrics, RunNodeMetrics } from './messages.ts'
+import type { AcknowledgedTopic, FeedMetrics, RunNodeMetrics } from './messages.ts'
 import { type NodeSteps, parentsOf, stepsByNode, topicOfNode } from './plan-nodes.ts'
 
 export interface Counts {
@@ -153,6 +153,20 @@ export function lagRecordsOf(lag: readonly SourceLag[]): number {
   return lag.reduce(
     (total, { endOffset, committedOffset }) => total + Math.max(0, endOffset - committedOffset),
     0,
+  )
+}
+
+/** Whether all that feeds have written is processed: the ends that consumers know of may be those of a while ago. */
+export function isRead(acknowledged: readonly AcknowledgedTopic[], lag: readonly SourceLag[]): boolean {
+  return acknowledged.every(({ topic, partitions }) =>
+    partitions.every(({ partition, startOffset, firstNumber, lastNumber }) => {
+      const written = lastNumber + 1 - firstNumber
+      const isOfPartition = (entry: SourceLag) => entry.topic === topic && entry.partition === partition
+      return (
+        written === 0 ||
+        lag.some((entry) => isOfPartition(entry) && entry.committedOffset >= startOffset + written)
+      )
+    }),
   )
 }
 

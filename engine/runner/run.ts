@@ -142,7 +142,7 @@ export class Run {
         this.#tell(message)
         return
       case 'problem':
-        this.#sampler?.noteProblem(message.failure)
+        this.#sampler?.noteProblem(message.problem)
         this.#tell(message)
         return
       default:
@@ -154,6 +154,7 @@ export class Run {
     this.#threads = this.#threads.filter((other) => other !== thread)
     const nowMs = this.#environment.clock.monotonicMs()
     if (exit.reason === 'unresponsive' && this.#replacements.take(nowMs)) {
+      this.#sampler?.replaced(thread)
       void this.#replace(index)
       return
     }

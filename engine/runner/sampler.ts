@@ -5,7 +5,7 @@ import type {
   AcknowledgedTopic,
   FeedMetrics,
   FromThread,
-  RunFailure,
+  RunProblem,
   RunSample,
   RunStateName,
 } from './messages.ts'
@@ -13,6 +13,7 @@ import {
   addSteps,
   type Counts,
   hasMoved,
+  isRead,
   lagMsOf,
   lagRecordsOf,
   perSecond,
@@ -87,14 +88,20 @@ export class Sampler {
     }
   }
 
+  /** The thread is gone, and what it did is done; its partitions are another's. */
+  replaced(thread: object): void {
+    const last = this.#threads.get(thread)
+    if (last) this.#threads.set(thread, { ...last, lag: [] })
+  }
+
   #isEnding(): boolean {
     return this.#context.state() !== 'running' && this.#context.state() !== 'idle'
   }
 
-  noteProblem({ node, error }: RunFailure): void {
+  noteProblem({ node, error, count = 1, lastWhere = error.where }: RunProblem): void {
     if (node === undefined) return
-    const count = (this.#errors[node]?.count ?? 0) + 1
-    this.#errors[node] = { what: error.what, where: error.where ?? '', count }
+    const before = this.#errors[node]?.count ?? 0
+    this.#errors[node] = { what: error.what, where: lastWhere ?? '', count: before + count }
   }
 
   /** With one last sample, so that the final figures are right. */
@@ -175,7 +182,8 @@ export class Sampler {
   #watchIdle(counts: Counts, nodes: Record<string, Totals>, nowMs: number): void {
     const feedsEnded =
       this.#feeds.length === this.#plan.feeds.length && this.#feeds.every((feed) => feed.ended)
-    const caughtUp = counts.lag.length > 0 && lagRecordsOf(counts.lag) === 0
+    const caughtUp =
+      counts.lag.length > 0 && lagRecordsOf(counts.lag) === 0 && isRead(this.#acknowledged, counts.lag)
     const moving = Object.entries(nodes).some(
       ([node, totals]) => totals.in !== (this.#moments.at(-2)?.nodes[node]?.in ?? totals.in),
     )
@@ -188,10 +196,10 @@ export class Sampler {
     if (nowMs - this.#quietSinceMs >= idleAfterMs) this.#context.onIdle(true)
   }
 
-  /** The furthest of any thread. */
+  /** The furthest of any thread. Rows of a table that holds from the beginning of time on are all at 0: they move nothing. */
   #streamTimeMs(): number | undefined {
-    const times = [...this.#threads.values()].flatMap(({ streamTimeMs }) => streamTimeMs ?? [])
-    return times.length === 0 ? undefined : Math.max(...times)
+    const furthest = Math.max(0, ...[...this.#threads.values()].map(({ streamTimeMs = 0 }) => streamTimeMs))
+    return furthest > 0 ? furthest : undefined
   }
 
   #sources(): string[] {

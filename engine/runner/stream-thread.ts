@@ -10,6 +10,7 @@ import { threadClientId } from './members.ts'
 import type { FromThread, ThreadStart, ToThread } from './messages.ts'
 import { hasMoved } from './metrics.ts'
 import { guardedNodes } from './plan-nodes.ts'
+import { ProblemTally } from './problem-tally.ts'
 import { reportEvery } from './timers.ts'
 import { userCode } from './user-code.ts'
 
@@ -20,9 +21,10 @@ export async function runStreams(
   port: WorkerPort,
 ): Promise<void> {
   const post = (message: FromThread) => port.post(message)
+  const skipped = new ProblemTally((problem) => post({ kind: 'problem', problem }))
   let streams: KafkaStreams
   try {
-    streams = makeStreams(environment, start, post)
+    streams = makeStreams(environment, start, skipped)
   } catch (thrown) {
     return post({ kind: 'failed', failure: buildFailure(thrown, environment) })
   }
@@ -41,7 +43,10 @@ export async function runStreams(
       if ((message as ToThread).kind === 'stop') void streams.close().then(resolve, resolve)
     })
   })
-  const report = () => post({ kind: 'metrics', ...streams.metrics() })
+  const report = () => {
+    skipped.flush()
+    post({ kind: 'metrics', ...streams.metrics() })
+  }
   const hasBegun = () => hasMoved(streams.metrics().steps)
   const stopReports = reportEvery(environment, start.sampleMs, hasBegun, report)
   streams.start().catch((thrown) => post({ kind: 'failed', failure: generalFailure(thrown) }))
@@ -56,11 +61,7 @@ export async function runStreams(
  */
 const sessionTimeoutMs = 6000
 
-function makeStreams(
-  environment: Environment,
-  start: ThreadStart,
-  post: (message: FromThread) => void,
-): KafkaStreams {
+function makeStreams(environment: Environment, start: ThreadStart, skipped: ProblemTally): KafkaStreams {
   const { plan, skipping } = start
   const guarded = createGuard(start.guard, guardedNodes(plan))
   const topology = buildPlan(plan, {
@@ -75,7 +76,7 @@ function makeStreams(
   const onError = (problem: ProcessingError) => {
     const node = steps.get(problem.step)
     if (node === undefined || !skipping.includes(node)) return 'fail'
-    post({ kind: 'problem', failure: processingFailure(problem, plan, environment.code, true) })
+    skipped.add(processingFailure(problem, plan, environment.code, true))
     return 'continue'
   }
   return createStreams(environment, topology, {

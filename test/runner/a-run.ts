@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createConsumer } from '../../engine/client/index.ts'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
-import type { RunFailure, RunState, Sample } from '../../engine/host/contract.ts'
+import type { RunProblem, RunState, Sample } from '../../engine/host/contract.ts'
 import { RunSession } from '../../engine/host/runs/run-session.ts'
 import { Runners } from '../../engine/host/runs/runners.ts'
 import { workerEntryPoints } from '../../engine/node/entry/locate.ts'
@@ -56,7 +56,7 @@ export function numbersPipeline(
 export interface ARun {
   readonly session: RunSession
   readonly states: RunState[]
-  readonly problems: RunFailure[]
+  readonly problems: RunProblem[]
   readonly samples: Sample[]
 }
 
@@ -91,7 +91,7 @@ export class RunBench {
     options: { limits?: Partial<RunLimits>; fromStart?: boolean } = {},
   ): Promise<ARun> {
     const states: RunState[] = []
-    const problems: RunFailure[] = []
+    const problems: RunProblem[] = []
     const samples: Sample[] = []
     const { bootstrap } = this.cluster
     const session = new RunSession(

@@ -84,7 +84,8 @@ describe('a processor that', () => {
     const { work, out } = run.samples.at(-1)!.nodes
     expect(work).toMatchObject({ in: 100, out: 90, failed: 10, lastError: { what: 'no tens', count: 10 } })
     expect(out).toMatchObject({ in: 90 })
-    expect(run.problems).toHaveLength(10)
+    expect(run.problems.length).toBeLessThan(10)
+    expect(run.problems.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(10)
     expect(run.problems[0]).toMatchObject({ node: 'work', file: { line: 6 } })
   }, 90_000)
 

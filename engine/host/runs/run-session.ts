@@ -1,6 +1,6 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment, Worker, WorkerExit } from '../../environment/index.ts'
-import type { FromRun, RunFailure, RunSample, RunStart, ToRun } from '../../runner/messages.ts'
+import type { FromRun, RunFailure, RunProblem, RunSample, RunStart, ToRun } from '../../runner/messages.ts'
 import type { VerdictCheck } from '../../verify/verdict.ts'
 import type { RunState, Sample } from '../contract.ts'
 import type { Runners } from './runners.ts'
@@ -12,7 +12,7 @@ const stopMsMax = 8000
 
 export interface SessionEvents {
   onState(state: RunState): void
-  onProblem(failure: RunFailure): void
+  onProblem(problem: RunProblem): void
   onSample?(sample: Sample): void
 }
 
@@ -130,7 +130,7 @@ export class RunSession {
         this.#events.onProblem(copied(message.failure))
         return
       case 'problem':
-        this.#events.onProblem(copied(message.failure))
+        this.#events.onProblem(copied(message.problem))
         return
       case 'log':
         this.#environment.log.write(message.level, message.source, message.text)
@@ -184,9 +184,9 @@ export class RunSession {
   }
 }
 
-function copied({ error, node, file }: RunFailure): RunFailure {
+function copied({ error, node, file, count, lastWhere }: RunProblem): RunProblem {
   const { code, what, where, remedy } = error
-  return { error: { code, what, where, remedy }, node, file }
+  return { error: { code, what, where, remedy }, node, file, count, lastWhere }
 }
 
 function processFailure(exit: WorkerExit): RunFailure {

@@ -2,7 +2,7 @@ import type { Environment, LogSink } from '../../environment/index.ts'
 import type { PipelineDocument } from '../../pipeline/document.ts'
 import { VerdictCheck } from '../../verify/verdict.ts'
 import type { ClusterHandle } from '../cluster/cluster-handle.ts'
-import type { Input, RunFailure, RunState, Sample } from '../contract.ts'
+import type { Input, RunProblem, RunState, Sample } from '../contract.ts'
 import { type Library, notTrusted } from '../files/library.ts'
 import { join } from '../files/paths.ts'
 import { readPipeline } from '../files/read-pipeline.ts'
@@ -22,7 +22,7 @@ interface RunsContext {
   readonly connections: Connections
   readonly stateFolder: string
   readonly onState: (run: RunState) => void
-  readonly onProblem: (failure: RunFailure) => void
+  readonly onProblem: (problem: RunProblem) => void
 }
 
 /** The studio runs one pipeline at a time. */

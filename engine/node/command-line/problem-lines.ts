@@ -1,5 +1,5 @@
 import { MillraceError } from '../../base/errors.ts'
-import type { RunFailure } from '../../host/contract.ts'
+import type { RunProblem } from '../../host/contract.ts'
 import { printError } from './output.ts'
 
 /** Of each node; a source with a bad line in every row would bury everything else. */
@@ -15,11 +15,12 @@ export class ProblemLines {
   }
 
   /** What ends the run is shown always. */
-  print({ error, node = '' }: RunFailure, endsRun: boolean): void {
-    const count = (this.#counts.get(node) ?? 0) + 1
-    this.#counts.set(node, count)
-    if (endsRun || count <= shownMax) printError(new MillraceError(error))
-    if (endsRun || count !== shownMax) return
+  print({ error, node = '', count = 1 }: RunProblem, endsRun: boolean): void {
+    const before = this.#counts.get(node) ?? 0
+    const after = before + count
+    this.#counts.set(node, after)
+    if (endsRun || before < shownMax) printError(new MillraceError(error))
+    if (endsRun || before >= shownMax || after < shownMax) return
     printError(
       new MillraceError({
         code: 'MORE_PROBLEMS',
