@@ -1,17 +1,10 @@
 import { MillraceError } from '../base/errors.ts'
-import {
-  checkRunnable,
-  compile,
-  isRepeatable,
-  runTrial,
-  type TopologyPlan,
-  type TrialInput,
-} from '../compile/index.ts'
+import { checkRunnable, compile, isRepeatable, runTrial, type TopologyPlan } from '../compile/index.ts'
 import type { BundledCode, Environment } from '../environment/index.ts'
 import { nodeDefinitions } from '../nodes/definitions.ts'
+import { firstRecords } from '../nodes/first-records.ts'
 import { kinds, nodeKinds } from '../nodes/kinds.ts'
-import type { FeedRecord } from '../nodes/runtime.ts'
-import type { FlowType, NodeConfig, PipelineDocument } from '../pipeline/index.ts'
+import type { FlowType, PipelineDocument } from '../pipeline/index.ts'
 import { createTyping, flowDeclarations, type TypingResult } from '../typing/index.ts'
 import {
   feedsCode,
@@ -147,7 +140,12 @@ async function expectedOutputs(
   plan: TopologyPlan,
   modules: ReadonlyMap<string, BundledCode>,
 ): Promise<string> {
-  const outputs = runTrial(plan, await firstInputs(environment, pipeline, plan), {
+  const inputs = await firstRecords(environment, plan.feeds, {
+    kinds: nodeKinds,
+    folder: pipeline.path,
+    recordsMax: recordsInTest,
+  })
+  const outputs = runTrial(plan, inputs, {
     applicationId: pipeline.document.id,
     compileExpression: (text, names) => environment.code.expression(text, names),
     loadModule(path, provided) {
@@ -196,49 +194,6 @@ async function bundledModules(
     modules.set(step.module, bundle)
   }
   return modules
-}
-
-async function firstInputs(
-  environment: Environment,
-  pipeline: ExportedPipeline,
-  plan: TopologyPlan,
-): Promise<TrialInput[]> {
-  const inputs: (TrialInput & { readonly place: number })[] = []
-  for (const feed of plan.feeds) {
-    const recordsMax = feed.first ? Number.POSITIVE_INFINITY : recordsInTest
-    const records = await readFeed(environment, pipeline.path, feed, recordsMax)
-    for (const { key, value, timestampMs } of records) {
-      inputs.push({ topic: feed.topic, key, value, timestampMs, place: feed.first ? 0 : 1 })
-    }
-  }
-  return inputs
-    .sort((a, b) => a.place - b.place || a.timestampMs - b.timestampMs)
-    .map(({ topic, key, value, timestampMs }) => ({ topic, key, value, timestampMs }))
-}
-
-async function readFeed(
-  environment: Environment,
-  folder: string,
-  feed: TopologyPlan['feeds'][number],
-  recordsMax: number,
-): Promise<FeedRecord[]> {
-  const records: FeedRecord[] = []
-  const enough = new AbortController()
-  await nodeKinds.get(feed.kind)?.runtime?.feed?.run({
-    environment,
-    config: feed.config as NodeConfig,
-    folder,
-    signal: enough.signal,
-    resume: undefined,
-    compileExpression: (text, names) => environment.code.expression(text, names),
-    produce(record) {
-      if (records.length < recordsMax) records.push(record)
-      if (records.length >= recordsMax) enough.abort()
-      return undefined
-    },
-    badLine: () => undefined,
-  })
-  return records
 }
 
 /** Files of the folder that feeds read. */

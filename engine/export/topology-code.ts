@@ -17,10 +17,9 @@ import {
   ofRecord,
   propertyName,
   quoted,
-  typeDeclaration,
-  typeName,
   variableName,
 } from './code-text.ts'
+import { FlowTypes } from './flow-types.ts'
 import { chainsOnto, inputsOf, typedPicker } from './plan-steps.ts'
 
 export interface TopologyCodeOptions {
@@ -47,13 +46,14 @@ class TopologyPrinter {
   readonly #taken = new Set<string>()
   readonly #imports = new Set<string>(['createBuilder'])
   readonly #nodeImports = new Set<string>()
-  readonly #types: string[] = []
+  readonly #types: FlowTypes
   readonly #modules = new Map<string, string>()
 
   constructor(plan: TopologyPlan, options: TopologyCodeOptions) {
     this.#plan = plan
     this.#options = options
     this.#steps = new Map(plan.steps.map((step) => [step.id, step]))
+    this.#types = new FlowTypes(this.#steps, (node) => options.outputType(node))
     for (const step of plan.steps) {
       for (const from of inputsOf(step)) this.#uses.set(from, (this.#uses.get(from) ?? 0) + 1)
     }
@@ -63,12 +63,13 @@ class TopologyPrinter {
     const statements = this.#plan.steps
       .filter((step) => !this.#isChained(step))
       .map((step) => this.#statement(step))
+    const { declarations } = this.#types
     const modules = [...this.#modules].map(([path, name]) => `import ${name} from ${quoted(`../${path}`)}\n`)
     return [
       importCode([...[...this.#imports].sort(), 'type PlannedTopic', 'type Topology'], 'millrace'),
       this.#nodeImports.size > 0 ? importCode([...this.#nodeImports].sort(), 'millrace/nodes') : '',
       ...modules,
-      this.#types.length > 0 ? `\n${this.#types.join('\n')}` : '',
+      declarations.length > 0 ? `\n${declarations.join('\n')}` : '',
       `\n${this.#comment()}export function buildTopology(): Topology {\n`,
       `${indent}const builder = createBuilder()\n\n`,
       statements.join('\n'),
@@ -202,7 +203,7 @@ class TopologyPrinter {
 
   #source(step: Extract<Step, { op: 'stream' | 'table' }>): string {
     const type = this.#options.outputType(step.node)
-    const value = this.#valueType(step.node, type.value)
+    const value = this.#types.named(step.node, type.value)
     const { timestamp } = step
     const options = objectCode(
       [
@@ -221,14 +222,6 @@ class TopologyPrinter {
       indent,
     )
     return call(`builder.${step.op}<${type.key}, ${value}>`, [quoted(step.topic), options], indent, constMax)
-  }
-
-  #valueType(node: string, text: string): string {
-    const wanted = typeName(node)
-    const declaration = typeDeclaration(wanted, text)
-    if (declaration === undefined) return text
-    if (!this.#types.includes(declaration)) this.#types.push(declaration)
-    return wanted
   }
 
   #serde(format: string | undefined): string | undefined {
@@ -252,10 +245,10 @@ class TopologyPrinter {
 
   /** Streams of different types are told to be of the union first: the runtime does not mind. */
   #merge(step: Extract<Step, { op: 'merge' }>): string {
-    const flows = step.from.map((from) => this.#flowOf(from))
+    const flows = step.from.map((from) => this.#types.of(from))
     const alike = flows.every(({ key, value }) => key === flows[0]?.key && value === flows[0]?.value)
-    const { key, value } = this.#flowOf(step.id)
-    const union = alike ? '' : ` as KStream<${key}, ${this.#valueType(step.id, value)}>`
+    const { key, value } = this.#types.of(step.id)
+    const union = alike ? '' : ` as KStream<${key}, ${this.#types.named(step.id, value)}>`
     if (!alike) this.#imports.add('type KStream')
     const [first = '', ...others] = step.from
     const start = alike ? this.#ref(first) : `(${this.#ref(first)}${union})`
@@ -342,33 +335,7 @@ class TopologyPrinter {
   #inputValue(grouping: string): string {
     const step = this.#steps.get(grouping)
     const from = step && 'from' in step && typeof step.from === 'string' ? step.from : undefined
-    return from === undefined ? 'any' : this.#valueOf(from)
-  }
-
-  #valueOf(ref: string): string {
-    const step = this.#step(ref)
-    const { value } = this.#flowOf(ref)
-    const named = step !== undefined && (step.id === step.node || step.op === 'merge')
-    return named ? this.#valueType(step.id, value) : value
-  }
-
-  /** A branch's child is `id.name`. */
-  #step(ref: string): Step | undefined {
-    return this.#steps.get(ref) ?? this.#steps.get(ref.slice(0, Math.max(ref.lastIndexOf('.'), 0)))
-  }
-
-  /** Helper steps have types of their own: what they are given, and not what leaves their node. */
-  #flowOf(ref: string): FlowType {
-    const step = this.#step(ref)
-    if (step?.op === 'merge') {
-      const flows = step.from.map((from) => this.#flowOf(from))
-      const union = (texts: readonly string[]) => [...new Set(texts)].join(' | ')
-      return { key: union(flows.map((flow) => flow.key)), value: union(flows.map((flow) => flow.value)) }
-    }
-    if (step?.op === 'selectKey' && step.id !== step.node) {
-      return { key: 'any', value: this.#flowOf(step.from).value }
-    }
-    return step ? this.#options.outputType(step.node) : { key: 'any', value: 'any' }
+    return from === undefined ? 'any' : this.#types.valueOf(from)
   }
 
   #join(step: Extract<Step, { op: 'streamStreamJoin' | 'streamTableJoin' }>): string {

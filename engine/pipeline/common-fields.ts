@@ -25,6 +25,22 @@ export const partitionsField: FieldSpec = {
   half: true,
 }
 
+/** How a topic's records are written, `keyFormat` and `valueFormat`. */
+export const formatFields: readonly FieldSpec[] = [
+  ['keyFormat', 'Key'] as const,
+  ['valueFormat', 'Value'] as const,
+].map(([name, label]) => ({
+  type: 'select',
+  name,
+  label,
+  default: 'json',
+  half: true,
+  options: [
+    { value: 'json', label: 'JSON' },
+    { value: 'string', label: 'Text (UTF-8)' },
+  ],
+}))
+
 export const readAsField: FieldSpec = {
   type: 'select',
   name: 'readAs',

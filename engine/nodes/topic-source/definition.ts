@@ -1,6 +1,7 @@
 import {
   clauses,
   code,
+  formatFields,
   type NodeDefinition,
   partitionsField,
   partitionsSentence,
@@ -25,28 +26,7 @@ dropped. A record that is not of the chosen format, or whose event time is negat
   fields: [
     { type: 'topic', name: 'topic', label: 'Topic', required: true },
     readAsField,
-    {
-      type: 'select',
-      name: 'keyFormat',
-      label: 'Key',
-      default: 'json',
-      half: true,
-      options: [
-        { value: 'json', label: 'JSON' },
-        { value: 'string', label: 'Text (UTF-8)' },
-      ],
-    },
-    {
-      type: 'select',
-      name: 'valueFormat',
-      label: 'Value',
-      default: 'json',
-      half: true,
-      options: [
-        { value: 'json', label: 'JSON' },
-        { value: 'string', label: 'Text (UTF-8)' },
-      ],
-    },
+    ...formatFields,
     {
       type: 'select',
       name: 'time',
