@@ -88,7 +88,7 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
   }
 }
 
-function jarFolder(): string {
+export function jarFolder(): string {
   const peers = process.env.MILLRACE_PEERS ?? join(homedir(), '.cache', 'millrace-peers')
   return join(peers, `kafka-${kafkaVersion}`, 'lib')
 }
