@@ -111,8 +111,7 @@ async function untilDone(
     const nowMs = environment.clock.monotonicMs()
     const { lag, steps } = streams.metrics()
     const count = Object.values(steps).reduce((sum, step) => sum + step.in, 0)
-    const behind = lag.some(({ committedOffset, endOffset }) => committedOffset < endOffset)
-    if (!progress.ended || behind || count !== lastCount || lag.length === 0) quietSinceMs = nowMs
+    if (!progress.isThrough(lag) || count !== lastCount) quietSinceMs = nowMs
     lastCount = count
     if (nowMs - printedMs >= progressMs) {
       progress.print(streams.metrics())
@@ -146,7 +145,9 @@ function asError(error: ProcessingError | undefined): MillraceError {
 
 function reported(progress: Progress): FeedEvents {
   return {
+    started: (feed, tails) => progress.started(feed, tails),
     sent: (feed) => progress.sent(feed),
+    acknowledged: (feed, partition, number) => progress.acknowledged(feed, partition, number),
     ended: (feed) => progress.end(feed),
     badLine: (feed, { line, what }) =>
       process.stderr.write(`warning BAD_LINE: ${feed.node}, line ${line}: ${what}\n`),
