@@ -2,11 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
 import { createNodeEnvironment, nodeCodecs } from '../../engine/node/environment/index.ts'
+import { createPartitions } from '../../engine/protocol/apis/create-partitions.ts'
+import { createTopics } from '../../engine/protocol/apis/create-topics.ts'
 import { fetchApi } from '../../engine/protocol/apis/fetch.ts'
 import { listOffsets } from '../../engine/protocol/apis/list-offsets.ts'
 import { produce } from '../../engine/protocol/apis/produce.ts'
 import { BatchBuilder } from '../../engine/protocol/batch-builder.ts'
-import { errorCodes } from '../../engine/protocol/error-codes.ts'
+import { errorCodes, errorOf } from '../../engine/protocol/error-codes.ts'
 import { BrokerTalk } from '../golden/broker-talk.ts'
 
 const topic = 'found'
@@ -67,5 +69,21 @@ describe('a broker', () => {
       expect(given).toMatchObject({ partitionIndex: 1, errorCode: 0 })
       expect(given?.records).toHaveLength(records.length)
     }
+  })
+
+  it('makes no billions of partitions, whoever asks for them', async () => {
+    const refused = async (...counts: number[]) => {
+      const topics = counts.map((numPartitions, i) => {
+        return { name: `many-${i}`, numPartitions, replicationFactor: 1, assignments: [], configs: [] }
+      })
+      const answer = await talk.ask(createTopics, 7, { topics, timeoutMs: 5000, validateOnly: true })
+      return answer?.body.topics.map(({ errorCode }) => errorOf(errorCode).name)
+    }
+    expect(await refused(2 ** 31 - 1)).toEqual(['POLICY_VIOLATION'])
+    expect(await refused(5000, 5001)).toEqual(['POLICY_VIOLATION', 'POLICY_VIOLATION'])
+    expect(await refused(3, 2)).toEqual(['NONE', 'NONE'])
+    const growth = { topics: [{ name: topic, count: 2 ** 31 - 1, assignments: null }], validateOnly: true }
+    const grown = await talk.ask(createPartitions, 3, { ...growth, timeoutMs: 5000 })
+    expect(grown?.body.results[0]?.errorCode).toBe(errorCodes.POLICY_VIOLATION)
   })
 })

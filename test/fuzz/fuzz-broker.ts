@@ -20,8 +20,8 @@ const mebibyte = 1024 * 1024
 const keptBytesMax = 24 * mebibyte
 const keptBytesPerFrameMax = 100
 const settleMs = 1000
-/** After this part of the frames caches are warm: growth counts from there. */
-const warmPart = 0.2
+/** Memory is looked at after each part of the frames; after the first, caches are warm. */
+const parts = 5
 const sentinelId = 0x5eed
 const sentinel = Buffer.concat(
   encodeRequest(apiVersions, 0, { correlationId: sentinelId, clientId: 'sentinel' }, {}),
@@ -42,8 +42,8 @@ export interface BrokerRun {
   readonly elapsedMs: number
   readonly witnessRecords: number
   readonly witnessSlowestMs: number
-  readonly warm: Memory
-  readonly end: Memory
+  /** After each part of the frames. */
+  readonly memory: readonly Memory[]
 }
 
 /** Sends the frames of these numbers to a broker in a process of its own, while a client that behaves goes on. */
@@ -99,15 +99,17 @@ class Fuzzing {
     const witness = new Witness(this.port, witnessTopic)
     witness.start()
     const startedMs = performance.now()
-    const warmUp = Math.ceil(count * warmPart)
-    await this.send(from, warmUp)
-    const warm = await this.memory()
-    await this.send(from + warmUp, count - warmUp)
+    const memory: Memory[] = []
+    for (let part = 0; part < parts; part++) {
+      const first = from + Math.floor((count * part) / parts)
+      const end = from + Math.floor((count * (part + 1)) / parts)
+      await this.send(first, end - first)
+      memory.push(await this.memory())
+    }
     const elapsedMs = performance.now() - startedMs
     if (this.failures.length === 0) await witness.stop()
     this.failures.push(...witness.complaints.map((text) => `another connection: ${text}`))
-    const end = await this.memory()
-    const grownBytes = end.keptBytes - warm.keptBytes
+    const grownBytes = memory.at(-1)!.keptBytes - memory[0]!.keptBytes
     if (grownBytes > keptBytesMax + keptBytesPerFrameMax * count) {
       this.failures.push(
         `the broker keeps ${(grownBytes / mebibyte).toFixed(0)} MiB more than after its warm-up`,
@@ -126,8 +128,7 @@ class Fuzzing {
       elapsedMs,
       witnessRecords,
       witnessSlowestMs,
-      warm,
-      end,
+      memory,
     }
   }
 
@@ -195,6 +196,7 @@ type Outcome = 'answered' | 'closed' | 'waiting'
 
 /** A connection that takes one frame after the other, each followed by a request that any broker answers. */
 class Link {
+  localPort = 0
   private readonly socket: Socket
   private readonly splitter = new FrameSplitter(answerBytesMax)
   private settle: (outcome: Outcome) => void = () => undefined
@@ -208,10 +210,6 @@ class Link {
     socket.on('close', () => this.settle('closed'))
   }
 
-  get localPort(): number {
-    return this.socket.localPort ?? 0
-  }
-
   static async open(port: number): Promise<Link> {
     for (;;) {
       const socket = connect(port, '127.0.0.1')
@@ -220,7 +218,10 @@ class Link {
         socket.once('connect', () => resolve(true))
         socket.once('close', () => resolve(false))
       })
-      if (isOpen) return link
+      if (isOpen) {
+        link.localPort = socket.localPort ?? 0
+        return link
+      }
       // Too many connections of before still occupy ports; or the broker is gone, which the caller notices.
       await sleep(patienceMs)
       if (socket.errored !== null && 'code' in socket.errored && socket.errored.code === 'ECONNREFUSED')

@@ -36,9 +36,9 @@ if (values.only !== 'broker') {
 if (values.only !== 'decoders') {
   const run = await fuzzBroker(maker, from, frames)
   report('broker', run)
-  const { warm, end, witnessRecords, witnessSlowestMs } = run
-  console.log(`  memory kept: ${mib(warm.keptBytes)} after the warm-up, ${mib(end.keptBytes)} at the end`)
-  console.log(`  resident: ${mib(warm.residentBytes)}, ${mib(end.residentBytes)}`)
+  const { memory, witnessRecords, witnessSlowestMs } = run
+  console.log(`  memory kept, after each part: ${memory.map((one) => mib(one.keptBytes)).join(', ')}`)
+  console.log(`  resident: ${memory.map((one) => mib(one.residentBytes)).join(', ')}`)
   console.log(
     `  another client meanwhile: ${witnessRecords} records written and read, the slowest in ${witnessSlowestMs.toFixed(0)} ms`,
   )

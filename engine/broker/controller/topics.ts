@@ -26,6 +26,10 @@ export interface TopicAnswer {
   readonly replicationFactor: number
 }
 
+/** That one request may add: each partition is a record of the quorum and a folder on every replica. */
+export const partitionsPerRequestMax = 10_000
+export const excessivePartitions = 'Excessively large number of partitions per request.'
+
 const noTopicId = '00000000-0000-0000-0000-000000000000'
 
 export function createTopic(
@@ -141,6 +145,7 @@ function chosenReplicas(state: ControllerState, topic: NewTopic): Placed {
 }
 
 function chosen(state: ControllerState, partitions: number, factor: number, start: number): Placed {
+  if (partitions > partitionsPerRequestMax) return { error: 'POLICY_VIOLATION', message: excessivePartitions }
   const all = [...state.image.brokers.keys()]
   if (factor > all.length) {
     const message = `Unable to replicate the partition ${factor} time(s): only ${all.length} broker(s) are registered.`

@@ -2,7 +2,7 @@
  * CreatePartitions (37), versions 0–3.
  *
  * Adds partitions to topics, by given assignments or round robin. Every topic that was asked for is answered.
- * Deviations: none known.
+ * Deviations: more than 10,000 new partitions are refused with POLICY_VIOLATION, where Kafka fails with UNKNOWN_SERVER_ERROR.
  */
 
 import { isMillraceError } from '../../base/errors.ts'

@@ -4,6 +4,7 @@
  * Any broker takes it and passes it to the active controller; answered once the topics are committed and known here.
  * - v4: −1 asks for the default number of partitions or replicas. v5: the answer has the topic's numbers and settings.
  * - v7: the answer has the topic's id.
+ * - Any version: a request for more than 10,000 partitions in all is refused as a whole with POLICY_VIOLATION.
  * Deviations: the answer's settings are those that were given, not all that hold. `timeoutMs` bounds the wait for the
  * controller.
  */
@@ -12,15 +13,22 @@ import { isMillraceError } from '../../base/errors.ts'
 import type { RequestOf } from '../../protocol/api.ts'
 import { createTopics } from '../../protocol/apis/create-topics.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
-import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
+import {
+  excessivePartitions,
+  type NewTopic,
+  partitionsPerRequestMax,
+  type TopicAnswer,
+} from '../controller/topics.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
 
 type AskedTopic = RequestOf<typeof createTopics>['topics'][number]
 
 export const handleCreateTopics = handler(createTopics, async (broker, request, { version }) => {
-  const names = request.topics.map(({ name }) => name)
-  const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i))
+  if (partitionsIn(request.topics, broker.settings.number('num.partitions')) > partitionsPerRequestMax) {
+    return { topics: request.topics.map((topic) => toResponse(topic, excessive, version)) }
+  }
+  const twice = namedTwice(request.topics)
   const asked = request.topics.filter(({ name }) => !twice.has(name))
   const answers = await create(broker, asked, request.timeoutMs, request.validateOnly)
   const created = asked.filter((_topic, i) => answers[i]!.error === 'NONE')
@@ -37,6 +45,31 @@ export const handleCreateTopics = handler(createTopics, async (broker, request, 
   const topics = asked.map((topic, i) => toResponse(topic, answers[i]!, version))
   return { topics: [...topics, ...doubled] }
 })
+
+const excessive: TopicAnswer = {
+  error: 'POLICY_VIOLATION',
+  message: excessivePartitions,
+  topicId: '',
+  partitions: -1,
+  replicationFactor: -1,
+}
+
+/** A topic for which an impossible number is asked counts as one, so that there is a bound for topics too. */
+function partitionsIn(topics: readonly AskedTopic[], byDefault: number): number {
+  let sum = 0
+  for (const { assignments, numPartitions } of topics) {
+    const asked = numPartitions === -1 ? byDefault : numPartitions
+    sum += Math.max(1, assignments.length > 0 ? assignments.length : asked)
+  }
+  return sum
+}
+
+function namedTwice(topics: readonly AskedTopic[]): Set<string> {
+  const once = new Set<string>()
+  const twice = new Set<string>()
+  for (const { name } of topics) (once.has(name) ? twice : once).add(name)
+  return twice
+}
 
 async function create(
   broker: BrokerContext,
