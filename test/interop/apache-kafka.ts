@@ -93,7 +93,7 @@ export function jarFolder(): string {
   return join(peers, `kafka-${kafkaVersion}`, 'lib')
 }
 
-async function fetchJars(): Promise<void> {
+export async function fetchJars(): Promise<void> {
   const folder = jarFolder()
   if (existsSync(folder)) return
   // Under another name until all is there, so that a broken download is never taken for the whole.

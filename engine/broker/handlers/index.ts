@@ -6,6 +6,8 @@ import { handleAddPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { handleAlterConfigs } from './alter-configs.ts'
 import { handleAlterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { handleApiVersions } from './api-versions.ts'
+import { handleConsumerGroupDescribe } from './consumer-group-describe.ts'
+import { handleConsumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
 import { handleCreatePartitions } from './create-partitions.ts'
 import { handleCreateTopics } from './create-topics.ts'
 import { handleDeleteRecords } from './delete-records.ts'
@@ -14,11 +16,11 @@ import { handleDescribeCluster } from './describe-cluster.ts'
 import { handleDescribeConfigs } from './describe-configs.ts'
 import { handleDescribeGroups } from './describe-groups.ts'
 import { handleDescribeLogDirs } from './describe-log-dirs.ts'
+import { handleDescribeProducers } from './describe-producers.ts'
 import { handleDescribeQuorum } from './describe-quorum.ts'
 import { handleDescribeTopicPartitions } from './describe-topic-partitions.ts'
-import { handleElectLeaders } from './elect-leaders.ts'
-import { handleDescribeProducers } from './describe-producers.ts'
 import { handleDescribeTransactions } from './describe-transactions.ts'
+import { handleElectLeaders } from './elect-leaders.ts'
 import { handleEndTxn } from './end-txn.ts'
 import { handleFetch } from './fetch.ts'
 import { handleFindCoordinator } from './find-coordinator.ts'
@@ -54,6 +56,8 @@ const others: readonly Handler[] = [
   handleSyncGroup,
   handleDescribeGroups,
   handleListGroups,
+  handleConsumerGroupHeartbeat,
+  handleConsumerGroupDescribe,
   handleCreateTopics,
   handleDeleteTopics,
   handleInitProducerId,

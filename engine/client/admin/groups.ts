@@ -1,3 +1,6 @@
+import { isMillraceError } from '../../base/errors.ts'
+import type { ResponseOf } from '../../protocol/api.ts'
+import { consumerGroupDescribe } from '../../protocol/apis/consumer-group-describe.ts'
 import { describeGroups as describeGroupsApi } from '../../protocol/apis/describe-groups.ts'
 import { leaveGroup } from '../../protocol/apis/leave-group.ts'
 import { listGroups as listGroupsApi } from '../../protocol/apis/list-groups.ts'
@@ -41,6 +44,10 @@ function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDe
     if (group === undefined) throw notInAnswer(groupId)
     // From v6 a group that is not there is an error; before, it was described as dead.
     if (group.errorCode !== errorCodes.GROUP_ID_NOT_FOUND) coordinator.check(group.errorCode)
+    if (!group.groupState || group.groupState === 'Dead') {
+      const found = await describeConsumerGroup(coordinator)
+      if (found) return found
+    }
     return {
       groupId,
       state: group.groupState || 'Dead',
@@ -56,6 +63,40 @@ function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDe
       })),
     }
   })
+}
+
+/** Of the consumer protocol (KIP-848); undefined when it is not there, or the broker does not know the protocol. */
+async function describeConsumerGroup(coordinator: GroupCoordinator): Promise<GroupDescription | undefined> {
+  const { groupId } = coordinator
+  let answer: ResponseOf<typeof consumerGroupDescribe>
+  try {
+    answer = await coordinator.request(consumerGroupDescribe, {
+      groupIds: [groupId],
+      includeAuthorizedOperations: false,
+    })
+  } catch (thrown) {
+    if (isMillraceError(thrown, 'UNSUPPORTED_VERSION')) return undefined
+    throw thrown
+  }
+  const group = answer.groups.find((one) => one.groupId === groupId)
+  if (group === undefined || group.errorCode === errorCodes.GROUP_ID_NOT_FOUND) return undefined
+  coordinator.check(group.errorCode)
+  return {
+    groupId,
+    state: group.groupState,
+    protocolType: 'consumer',
+    protocol: group.assignorName,
+    coordinator: await coordinator.node(),
+    members: group.members.map((member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.instanceId,
+      clientId: member.clientId,
+      host: member.clientHost,
+      assignment: member.assignment.topicPartitions.flatMap(({ topicName: topic, partitions }) =>
+        partitions.map((partition) => ({ topic, partition })),
+      ),
+    })),
+  }
 }
 
 /** In the members' name, as they would have left: brokers ask no one who has said so (KIP-345). */

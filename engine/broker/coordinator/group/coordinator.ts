@@ -6,6 +6,9 @@ import { offsetsTopic } from '../../controller/topic-names.ts'
 import type { Purgatory } from '../../purgatory/purgatory.ts'
 import type { Replica } from '../../replication/replica.ts'
 import type { BrokerSettings } from '../../settings/broker-settings.ts'
+import { ConsumerGroups } from '../consumer-group/coordinator.ts'
+import type { ConsumerGroup } from '../consumer-group/group.ts'
+import { commitFault } from '../consumer-group/machine.ts'
 import {
   type Group,
   type GroupInput,
@@ -69,6 +72,7 @@ const retryMs = 500
 export class GroupCoordinator {
   private readonly environment: Environment
   private readonly options: CoordinatorOptions
+  readonly consumerGroups: ConsumerGroups
   private readonly writer: ShardWriter
   private readonly shards = new Map<number, GroupShard>()
   private readonly waiting = new Map<number, WaitingReply>()
@@ -81,6 +85,12 @@ export class GroupCoordinator {
     this.environment = environment
     this.options = options
     this.writer = new ShardWriter(environment, options)
+    this.consumerGroups = new ConsumerGroups(environment, {
+      ...options,
+      shardOf: (groupId) => this.shardOf(groupId),
+      isServing: (shard) => this.isServing(shard),
+      write: (shard, records) => this.write(shard, records),
+    })
   }
 
   roleChanged(replica: Replica): void {
@@ -97,6 +107,7 @@ export class GroupCoordinator {
   close(): void {
     this.isClosed = true
     this.timer?.cancel()
+    this.consumerGroups.close()
     for (const [partition, shard] of this.shards) this.unload(partition, shard)
   }
 
@@ -106,6 +117,7 @@ export class GroupCoordinator {
     if (fault) return refuse(fault)
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return refuse(shard)
+    if (shard.consumerGroups.get(groupId)?.members.size) return refuse('INCONSISTENT_GROUP_PROTOCOL')
     if (!shard.groups.has(groupId)) {
       if (request.memberId !== '') return refuse('UNKNOWN_MEMBER_ID')
       shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
@@ -154,6 +166,11 @@ export class GroupCoordinator {
     const commits = offsets.map((offset) => ({ ...offset, topicId: topics.get(offset.topic)?.topicId }))
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return shard
+    const consumerGroup = shard.consumerGroups.get(groupId)
+    if (consumerGroup) {
+      const fault = commitFault(consumerGroup, claim.memberId, claim.generation)
+      return fault === 'NONE' && offsets.length > 0 ? this.storeOffsets(shard, groupId, commits) : fault
+    }
     if (!shard.groups.has(groupId)) {
       if (claim.generation >= 0) return 'ILLEGAL_GENERATION'
       shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
@@ -174,7 +191,11 @@ export class GroupCoordinator {
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return shard
     const isAnonymous = claim.generation < 0 && claim.memberId === '' && claim.instanceId === null
-    if (!isAnonymous) {
+    const consumerGroup = shard.consumerGroups.get(groupId)
+    if (consumerGroup && !isAnonymous) {
+      const fault = commitFault(consumerGroup, claim.memberId, claim.generation)
+      if (fault !== 'NONE') return fault
+    } else if (!isAnonymous) {
       if (!shard.groups.has(groupId)) return 'ILLEGAL_GENERATION'
       const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
       if (reply?.kind !== 'answered') return 'NOT_COORDINATOR'
@@ -227,23 +248,31 @@ export class GroupCoordinator {
     return typeof shard === 'string' ? shard : (shard.offsets.get(groupId) ?? new Map())
   }
 
+  /** Of the new protocol; undefined: there is no such group. */
+  consumerGroup(groupId: string): ConsumerGroup | undefined | ErrorName {
+    const shard = this.shardOf(groupId)
+    return typeof shard === 'string' ? shard : shard.consumerGroups.get(groupId)
+  }
+
   /** Undefined: there is no such group. A group that only has offsets is an empty one. */
   describe(groupId: string): Group | undefined | ErrorName {
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
-    return group ?? (shard.offsets.has(groupId) ? newGroup(groupId, this.nowMs()) : undefined)
+    if (group || shard.consumerGroups.has(groupId)) return group
+    return shard.offsets.has(groupId) ? newGroup(groupId, this.nowMs()) : undefined
   }
 
   /** An error while any of the shards is loading: the list would lack its groups. */
-  list(): readonly Group[] | ErrorName {
-    const groups: Group[] = []
+  list(): readonly (Group | ConsumerGroup)[] | ErrorName {
+    const groups: (Group | ConsumerGroup)[] = []
     for (const shard of this.shards.values()) {
       if (!shard.isCurrent) continue
       if (!shard.isLoaded) return 'COORDINATOR_LOAD_IN_PROGRESS'
-      groups.push(...shard.groups.values())
+      groups.push(...shard.groups.values(), ...shard.consumerGroups.values())
       for (const groupId of shard.offsets.keys()) {
-        if (!shard.groups.has(groupId)) groups.push(newGroup(groupId, this.nowMs()))
+        if (!shard.groups.has(groupId) && !shard.consumerGroups.has(groupId))
+          groups.push(newGroup(groupId, this.nowMs()))
       }
     }
     return groups
@@ -280,6 +309,7 @@ export class GroupCoordinator {
         })
         if (!this.isServing(shard)) return
         this.arm()
+        this.consumerGroups.loaded(shard)
         // Deleted while nobody led this partition. An offset is committed to a topic that is there, and whoever leads next
         // knows of every topic that the one before knew of.
         const { topics } = this.options.image

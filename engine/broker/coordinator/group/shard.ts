@@ -6,6 +6,8 @@ import { splitBatches } from '../../../protocol/record-batch.ts'
 import type { BatchView } from '../../../protocol/record-batch-header.ts'
 import { RecordCursor } from '../../../protocol/record-cursor.ts'
 import type { Replica } from '../../replication/replica.ts'
+import type { ConsumerGroup } from '../consumer-group/group.ts'
+import { isOfConsumerGroup, replay } from '../consumer-group/stored-group.ts'
 import type { Group } from './group.ts'
 import { PendingOffsets } from './pending-offsets.ts'
 import { type CommittedOffset, type OffsetKey, readRecord, revivedGroup } from './stored-records.ts'
@@ -26,6 +28,8 @@ export class GroupShard {
   readonly leaderEpoch: number
   readonly groups = new Map<string, Group>()
   readonly offsets = new Map<string, GroupOffsets>()
+  /** Of the new protocol (KIP-848); a group is in one of the two. */
+  readonly consumerGroups = new Map<string, ConsumerGroup>()
   readonly pending = new PendingOffsets()
   isLoaded = false
 
@@ -45,6 +49,7 @@ export class GroupShard {
   async load(codecs: Codecs, { nowMs, onUnreadable }: LoadOptions): Promise<void> {
     const { log } = this.replica
     this.groups.clear()
+    this.consumerGroups.clear()
     this.offsets.clear()
     this.pending.clear()
     let offset = log.logStartOffset
@@ -115,6 +120,10 @@ export class GroupShard {
     nowMs: number,
   ): MillraceError | undefined {
     try {
+      if (isOfConsumerGroup(key)) {
+        replay(this.consumerGroups, key, value)
+        return undefined
+      }
       const record = readRecord(key, value)
       if (!record) return undefined
       if (record.kind === 'offset') {

@@ -1,0 +1,207 @@
+import type { Environment, TimerHandle } from '../../../environment/index.ts'
+import type { ErrorName } from '../../../protocol/error-codes.ts'
+import type { ClusterImage } from '../../controller/image.ts'
+import type { BrokerSettings } from '../../settings/broker-settings.ts'
+import type { GroupShard } from '../group/shard.ts'
+import type { StoredRecord } from '../group/stored-records.ts'
+import { type ConsumerGroup, newConsumerGroup } from './group.ts'
+import {
+  type GroupContext,
+  type HeartbeatAnswer,
+  heartbeat,
+  joinEpoch,
+  type MemberHeartbeat,
+  preferredAssignor,
+  withoutMember,
+} from './machine.ts'
+import { recordsBetween } from './stored-group.ts'
+
+/** What the coordinator of all groups lends to that of the new protocol's. */
+export interface ConsumerGroupsOptions {
+  readonly image: ClusterImage
+  readonly settings: BrokerSettings
+  shardOf(groupId: string): GroupShard | ErrorName
+  /** Whether the shard is still the one to write to. */
+  isServing(shard: GroupShard): boolean
+  write(shard: GroupShard, records: readonly StoredRecord[]): Promise<ErrorName>
+}
+
+/** Not stored: after a change of coordinator they begin anew. */
+interface Deadlines {
+  readonly sessionMs: number
+  /** By when it has to have let go what it is to let go. */
+  readonly rebalanceMs: number
+}
+
+/** Groups of the new protocol (KIP-848) at work: one step at a time for each, stored before it is answered. */
+export class ConsumerGroups {
+  private readonly environment: Environment
+  private readonly options: ConsumerGroupsOptions
+  /** The last step of each group that has not ended yet. */
+  private readonly turns = new Map<string, Promise<unknown>>()
+  private readonly deadlines = new WeakMap<GroupShard, Map<string, Map<string, Deadlines>>>()
+  private readonly watched = new Set<GroupShard>()
+  private timer: TimerHandle | undefined
+  private timerMs = Number.POSITIVE_INFINITY
+  private isClosed = false
+
+  constructor(environment: Environment, options: ConsumerGroupsOptions) {
+    this.environment = environment
+    this.options = options
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.timer?.cancel()
+  }
+
+  /** Its members' sessions begin now, as if everyone had just been heard of. */
+  loaded(shard: GroupShard): void {
+    this.watched.add(shard)
+    for (const group of shard.consumerGroups.values()) {
+      for (const memberId of group.members.keys()) this.extend(shard, group, memberId)
+    }
+  }
+
+  get assignors(): readonly string[] {
+    return this.options.settings.list('group.consumer.assignors')
+  }
+
+  assignorOf(group: ConsumerGroup): string {
+    return preferredAssignor(group, this)
+  }
+
+  heartbeat(groupId: string, request: MemberHeartbeat): Promise<HeartbeatAnswer> {
+    const refuse = (error: ErrorName, message?: string): HeartbeatAnswer => {
+      return { error, message, memberId: request.memberId, memberEpoch: request.memberEpoch }
+    }
+    return this.inTurn(groupId, async () => {
+      const shard = this.options.shardOf(groupId)
+      if (typeof shard === 'string') return refuse(shard)
+      const known = shard.consumerGroups.get(groupId)
+      if (!known && (request.memberEpoch !== joinEpoch || shard.groups.get(groupId)?.members.size)) {
+        return refuse('GROUP_ID_NOT_FOUND', `Consumer group ${groupId} not found.`)
+      }
+      const { group, answer } = heartbeat(known ?? newConsumerGroup(groupId), request, this.context())
+      const error = answer.error === 'NONE' ? await this.put(shard, known, group) : 'NONE'
+      if (error !== 'NONE') return refuse(error)
+      if (answer.error === 'NONE') this.extend(shard, group, answer.memberId)
+      return answer
+    })
+  }
+
+  private context(): GroupContext {
+    const { image, settings } = this.options
+    return {
+      topic: (name) => {
+        const topic = image.topics.get(name)
+        return topic && { topicId: topic.topicId, partitions: topic.partitions.length }
+      },
+      sizeMax: settings.number('group.consumer.max.size'),
+      assignors: this.assignors,
+    }
+  }
+
+  /** Stored, and only then true. */
+  private async put(
+    shard: GroupShard,
+    before: ConsumerGroup | undefined,
+    group: ConsumerGroup,
+  ): Promise<ErrorName> {
+    const records = recordsBetween(before, group)
+    if (records.length === 0) return 'NONE'
+    const error = await this.options.write(shard, records)
+    if (error !== 'NONE') return error
+    if (!this.options.isServing(shard)) return 'NOT_COORDINATOR'
+    shard.consumerGroups.set(group.groupId, group)
+    // A classic group of this name that had nobody in it any more.
+    shard.groups.delete(group.groupId)
+    return 'NONE'
+  }
+
+  private extend(shard: GroupShard, group: ConsumerGroup, memberId: string): void {
+    const byGroup = this.deadlinesIn(shard)
+    const byMember = byGroup.get(group.groupId) ?? new Map<string, Deadlines>()
+    byGroup.set(group.groupId, byMember)
+    for (const gone of byMember.keys()) if (!group.members.has(gone)) byMember.delete(gone)
+    const member = group.members.get(memberId)
+    if (!member) return
+    const nowMs = this.nowMs()
+    const sessionMs = nowMs + this.options.settings.number('group.consumer.session.timeout.ms')
+    const isRevoking = member.state === 'unrevoked'
+    const before = byMember.get(memberId)?.rebalanceMs ?? Number.POSITIVE_INFINITY
+    const rebalanceMs = isRevoking
+      ? Math.min(before, nowMs + Math.max(0, member.rebalanceTimeoutMs))
+      : Number.POSITIVE_INFINITY
+    byMember.set(memberId, { sessionMs, rebalanceMs })
+    this.arm(Math.min(sessionMs, rebalanceMs))
+  }
+
+  private deadlinesIn(shard: GroupShard): Map<string, Map<string, Deadlines>> {
+    const known = this.deadlines.get(shard)
+    if (known) return known
+    const made = new Map<string, Map<string, Deadlines>>()
+    this.deadlines.set(shard, made)
+    return made
+  }
+
+  private arm(atMs: number): void {
+    if (this.isClosed || atMs >= this.timerMs) return
+    this.timer?.cancel()
+    this.timerMs = atMs
+    this.timer = this.environment.timers.after(Math.max(1, atMs - this.nowMs()), () => this.tick())
+  }
+
+  /** Members whose time is over are put out, and the others take what they had. */
+  private tick(): void {
+    this.timerMs = Number.POSITIVE_INFINITY
+    const nowMs = this.nowMs()
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const shard of this.watched) {
+      if (!this.options.isServing(shard)) {
+        this.watched.delete(shard)
+        continue
+      }
+      for (const [groupId, byMember] of this.deadlinesIn(shard)) {
+        for (const [memberId, { sessionMs, rebalanceMs }] of byMember) {
+          const deadlineMs = Math.min(sessionMs, rebalanceMs)
+          if (deadlineMs > nowMs) nextMs = Math.min(nextMs, deadlineMs)
+          else void this.inTurn(groupId, () => this.expire(shard, groupId, memberId))
+        }
+      }
+    }
+    this.arm(nextMs)
+  }
+
+  private async expire(shard: GroupShard, groupId: string, memberId: string): Promise<void> {
+    const byMember = this.deadlinesIn(shard).get(groupId)
+    const deadlines = byMember?.get(memberId)
+    const group = shard.consumerGroups.get(groupId)
+    // It may have been heard of, or have left, while this waited for its turn.
+    const isOver = deadlines && Math.min(deadlines.sessionMs, deadlines.rebalanceMs) <= this.nowMs()
+    if (!isOver || !group || !this.options.isServing(shard)) return
+    const error = await this.put(shard, group, withoutMember(group, memberId))
+    if (error === 'NONE') byMember?.delete(memberId)
+    else this.arm(this.nowMs() + retryMs)
+  }
+
+  private inTurn<T>(groupId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(groupId) ?? Promise.resolve()
+    const result = before.then(work)
+    const ended = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.turns.set(groupId, ended)
+    void ended.then(() => {
+      if (this.turns.get(groupId) === ended) this.turns.delete(groupId)
+    })
+    return result
+  }
+
+  private nowMs(): number {
+    return this.environment.clock.monotonicMs()
+  }
+}
+
+const retryMs = 500
