@@ -38,10 +38,15 @@ export function choosePipeline(): void {
     .catch((thrown) => tellFailure('Open', thrown))
 }
 
+/** The one asked for last is the one that is shown. */
+let asked = 0
+
 export async function openNow(path: string): Promise<void> {
+  const mine = ++asked
   useStudio.setState({ opening: path, openFailure: undefined })
   try {
     const opened = await host().call('pipeline.open', { path })
+    if (mine !== asked) return
     adopt(opened)
     if (
       useRun.getState().run?.path === opened.path &&
@@ -55,6 +60,7 @@ export async function openNow(path: string): Promise<void> {
     requestFit()
     if (opened.draft) offerDraft(opened.path, opened.draft)
   } catch (thrown) {
+    if (mine !== asked) return
     const error = MillraceError.from(thrown)
     useStudio.setState({
       openFailure: {
@@ -64,8 +70,25 @@ export async function openNow(path: string): Promise<void> {
       },
     })
   } finally {
-    useStudio.setState({ opening: undefined })
+    if (mine === asked) useStudio.setState({ opening: undefined })
   }
+}
+
+/** Another program has written the files: they are taken, unless there are changes of one's own by then. */
+export async function takeFromDisk(path: string): Promise<void> {
+  const isMine = () => openPipeline()?.path === path
+  if (!isMine()) return
+  if (!isUnsaved(openPipeline())) {
+    const mine = asked
+    try {
+      const opened = await host().call('pipeline.open', { path })
+      if (mine !== asked || !isMine()) return
+      if (!isUnsaved(openPipeline())) return adopt(opened)
+    } catch (thrown) {
+      return tellFailure('Reading the change on disk', thrown)
+    }
+  }
+  patch({ changedOnDisk: true })
 }
 
 function offerDraft(

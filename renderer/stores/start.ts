@@ -2,10 +2,10 @@
 import { host, onSignedOut } from '../host/client.ts'
 import { followDocument } from './analysis.ts'
 import { adoptCluster, awaitCluster, followCluster } from './cluster.ts'
-import { isUnsaved, openPipeline, patch, useDocument } from './document-store.ts'
+import { openPipeline, useDocument } from './document-store.ts'
 import { layoutSettings, restoreLayout, useLayout } from './layout.ts'
 import { addFailure, adoptRun, refreshRun } from './run.ts'
-import { followUnsaved, open, openNow } from './session.ts'
+import { followUnsaved, open, openNow, takeFromDisk } from './session.ts'
 import { useStudio } from './studio.ts'
 import { followTheme } from './theme.ts'
 import { tellFailure } from './toasts.ts'
@@ -31,7 +31,8 @@ export async function startStudio(): Promise<void> {
     rememberLayout(settings)
     await refreshRun()
     const path = info.openPath ?? sessionStorage.getItem(openKey) ?? undefined
-    if (path) await openNow(path)
+    // Unless the person has been quicker.
+    if (path && !openPipeline() && !useStudio.getState().opening) await openNow(path)
   } catch (thrown) {
     tellFailure('Starting', thrown)
   }
@@ -63,12 +64,7 @@ function followEvents(): void {
   host().on('run.problem', addFailure)
   host().on('cluster.changed', ({ cluster }) => adoptCluster(cluster))
   host().on('pipeline.openRequested', ({ path }) => open(path))
-  host().on('pipeline.changedOnDisk', ({ path }) => {
-    const pipeline = openPipeline()
-    if (pipeline?.path !== path) return
-    if (isUnsaved(pipeline)) patch({ changedOnDisk: true })
-    else void openNow(path)
-  })
+  host().on('pipeline.changedOnDisk', ({ path }) => void takeFromDisk(path))
 }
 
 const settleMs = 800

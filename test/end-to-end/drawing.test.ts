@@ -20,7 +20,7 @@ import {
   type Sitting,
   sitDown,
 } from './sitting.ts'
-import { centre, eventually, node, pictureOf } from './window.ts'
+import { centre, eventually, node, pictureOf, settledCentre } from './window.ts'
 
 describe.skipIf(!chromiumPath())('editing with the mouse', () => {
   let sitting: Sitting
@@ -106,7 +106,10 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
   })
 
   test('a node dropped on an edge goes in between; deleting it with healing joins the ends again', async () => {
-    const [from, to] = [await centre(output(page, 'flights')), await centre(input(page, 'delayed'))]
+    const [from, to] = [
+      await settledCentre(output(page, 'flights')),
+      await settledCentre(input(page, 'delayed')),
+    ]
     const canvas = page.getByRole('region', { name: 'Canvas' })
     const box = await canvas.boundingBox()
     await page.getByRole('button', { name: 'Map: One record in, one out' }).dragTo(canvas, {
@@ -130,7 +133,10 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
     await comesTo(page, { nodes: saved.nodes - 1, edges: saved.edges - 2 })
     await undo()
     await comesTo(page, saved)
-    const [from, to] = [await centre(output(page, 'flights')), await centre(input(page, 'delayed'))]
+    const [from, to] = [
+      await settledCentre(output(page, 'flights')),
+      await settledCentre(input(page, 'delayed')),
+    ]
     await page.mouse.click((from.x + to.x) / 2, (from.y + to.y) / 2)
     await page.keyboard.press('Delete')
     await comesTo(page, { nodes: saved.nodes, edges: saved.edges - 1 })
@@ -160,7 +166,10 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
   test('nodes that are moved together go back together', async () => {
     await node(page, 'severity').click()
     await node(page, 'alerts').click({ modifiers: ['Control'] })
-    const before = [await centre(node(page, 'severity')), await centre(node(page, 'alerts'))] as const
+    const before = [
+      await settledCentre(node(page, 'severity')),
+      await settledCentre(node(page, 'alerts')),
+    ] as const
     await drag(page, before[0], { x: before[0].x, y: before[0].y + 120 })
     await eventually(async () => {
       expect((await centre(node(page, 'alerts'))).y - before[1].y).toBeGreaterThan(90)
@@ -179,7 +188,7 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
     await comesTo(page, { nodes: saved.nodes + 1, edges: saved.edges })
     const added = page.locator('.react-flow__node.selected')
     const id = await added.getAttribute('data-id')
-    const end = await centre(input(page, 'severity'))
+    const end = await settledCentre(input(page, 'severity'))
     await drag(page, { x: end.x - 14, y: end.y }, added.getByLabel(/^Input/))
     await edge(page, 'with-airport', id!).waitFor({ state: 'attached' })
     await comesTo(page, { nodes: saved.nodes + 1, edges: saved.edges })

@@ -13,7 +13,7 @@ import {
   type Sitting,
   sitDown,
 } from './sitting.ts'
-import { centre, eventually, figureIn, node, pictureOf } from './window.ts'
+import { centre, eventually, figureIn, node, pictureOf, settledCentre } from './window.ts'
 
 describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
   let sitting: Sitting
@@ -59,7 +59,7 @@ describe.skipIf(!chromiumPath())('editing with the keyboard', () => {
 
   test('arrows move what is selected; undo brings it back', async () => {
     await goTo('alerts')
-    const before = await centre(node(page, 'alerts'))
+    const before = await settledCentre(node(page, 'alerts'))
     await press('ArrowDown', 'ArrowDown', 'ArrowDown')
     await eventually(async () => expect((await centre(node(page, 'alerts'))).y).toBeGreaterThan(before.y + 5))
     await press('Control+z', 'Control+z', 'Control+z')

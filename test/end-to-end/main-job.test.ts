@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, launch } from './browser.ts'
 import { copySample, type StartedStudio, startStudio } from './studio.ts'
-import { centre, eventually, figureIn, node, patienceMs, pictureOf } from './window.ts'
+import { eventually, figureIn, node, patienceMs, pictureOf, settledCentre } from './window.ts'
 
 describe.skipIf(!chromiumPath())('the main job', () => {
   let studio: StartedStudio
@@ -198,8 +198,8 @@ describe.skipIf(!chromiumPath())('the main job', () => {
       targetPosition: { x: (box?.width ?? 800) * 0.6, y: (box?.height ?? 600) * 0.8 },
     })
     await eventually(async () => expect(await page.locator('.react-flow__node').count()).toBe(count + 1))
-    const from = await centre(node(page, 'with-airport').getByLabel(/^Output/))
-    const to = await centre(page.locator('.react-flow__node.selected').getByLabel(/^Input/))
+    const from = await settledCentre(node(page, 'with-airport').getByLabel(/^Output/))
+    const to = await settledCentre(page.locator('.react-flow__node.selected').getByLabel(/^Input/))
     await page.mouse.move(from.x, from.y)
     await page.mouse.down()
     await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 6 })
@@ -217,8 +217,8 @@ describe.skipIf(!chromiumPath())('the main job', () => {
 
   test('a connection that cannot be is refused with its reason at the pointer', async () => {
     const edges = await page.locator('.react-flow__edge').count()
-    const from = await centre(node(page, 'delayed').getByLabel(/^Output/))
-    const to = await centre(node(page, 'with-airport').getByLabel(/table/))
+    const from = await settledCentre(node(page, 'delayed').getByLabel(/^Output/))
+    const to = await settledCentre(node(page, 'with-airport').getByLabel(/table/))
     await page.mouse.move(from.x, from.y)
     await page.mouse.down()
     await page.mouse.move(to.x, to.y, { steps: 10 })

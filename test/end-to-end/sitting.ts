@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { launch } from './browser.ts'
 import { copySample, type StartedStudio, startStudio } from './studio.ts'
-import { centre, eventually, node, patienceMs } from './window.ts'
+import { eventually, node, patienceMs, settledCentre } from './window.ts'
 
 const pictures = path.resolve(import.meta.dirname, '../../.build/screenshots/e2e')
 
@@ -66,7 +66,7 @@ export const edge = (page: Page, from: string, to: string) =>
 
 type Place = Locator | { readonly x: number; readonly y: number }
 
-const placeOf = async (place: Place) => ('x' in place ? place : centre(place))
+const placeOf = async (place: Place) => ('x' in place ? place : settledCentre(place))
 
 /** Presses at one place and moves to the other in steps, as a hand does; the button stays down. */
 export async function drawTo(page: Page, from: Place, to: Place): Promise<void> {

@@ -30,6 +30,18 @@ export async function figureIn(place: Locator, pattern: RegExp): Promise<number>
   return found.endsWith('k') ? number * 1000 : number
 }
 
+/** Where it is once it does not move any more: fitting, or a panel that opens, moves the canvas a moment later. */
+export async function settledCentre(place: Locator): Promise<{ readonly x: number; readonly y: number }> {
+  let now = await centre(place)
+  await eventually(async () => {
+    const before = now
+    await place.page().evaluate(() => new Promise((resolve) => setTimeout(resolve, 150)))
+    now = await centre(place)
+    if (now.x !== before.x || now.y !== before.y) throw new Error('it still moves')
+  })
+  return now
+}
+
 export async function centre(place: Locator): Promise<{ readonly x: number; readonly y: number }> {
   const box = await place.boundingBox()
   if (!box) throw new Error('it is not on screen')
