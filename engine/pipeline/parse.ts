@@ -107,7 +107,10 @@ function parseJson(text: string, path: string): unknown {
 function checkDocument(raw: Json, path: string): PipelineDocument {
   const text = textField(raw, path, '')
   const id = text('id')
-  if (!/^[A-Za-z0-9._-]{1,200}$/.test(id)) throw malformed(path, 'id', 'letters, digits, ".", "_" or "-"', id)
+  // Folders and topics are named after it: "." and ".." are other folders, and topics have at most 249 characters.
+  if (!/^(?!\.\.?$)[A-Za-z0-9._-]{1,120}$/.test(id)) {
+    throw malformed(path, 'id', 'up to 120 letters, digits, ".", "_" or "-", and not "." or ".."', id)
+  }
   const name = text('name')
   optionalText(raw, 'description', path, '')
   const nodes = list(raw, 'nodes', path).map((value, index) => checkNode(value, path, `nodes.${index}`))
