@@ -6,6 +6,7 @@
  */
 import { describeProducers } from '../../protocol/apis/describe-producers.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
+import { topicNameFault } from '../controller/topic-names.ts'
 import type { Replica } from '../replication/replica.ts'
 import { handler } from '../server/handler.ts'
 
@@ -15,16 +16,21 @@ export const handleDescribeProducers = handler(describeProducers, async (broker,
       name,
       partitions: await Promise.all(
         partitionIndexes.map(async (partitionIndex) => {
+          if (topicNameFault(name) !== undefined) return refused(partitionIndex, 'INVALID_TOPIC_EXCEPTION')
           const isThere = broker.image.partition(name, partitionIndex) !== undefined
           const replica = isThere ? await broker.replicas.whenOpen(name, partitionIndex) : undefined
-          const error: ErrorName = isThere ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
-          if (!replica?.leader) return { partitionIndex, errorCode: errorCodes[error], activeProducers: [] }
+          const error = isThere ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
+          if (!replica?.leader) return refused(partitionIndex, error)
           return { partitionIndex, errorCode: errorCodes.NONE, activeProducers: producersOf(replica) }
         }),
       ),
     })),
   ),
 }))
+
+function refused(partitionIndex: number, error: ErrorName) {
+  return { partitionIndex, errorCode: errorCodes[error], activeProducers: [] }
+}
 
 function producersOf({ log }: Replica) {
   return [...log.producers.entries()].map((entry) => {

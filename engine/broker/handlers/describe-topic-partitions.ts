@@ -22,13 +22,16 @@ type TopicAnswer = ResponseInput<typeof describeTopicPartitions>['topics'][numbe
 export const handleDescribeTopicPartitions = handler(
   describeTopicPartitions,
   ({ image }, { topics, cursor, responsePartitionLimit }) => {
+    if (cursor && cursor.partitionIndex < 0) {
+      return { topics: topics.map(({ name }) => missing(name, 'INVALID_REQUEST')), nextCursor: null }
+    }
     const asked = topics.length > 0 ? topics.map(({ name }) => name) : [...image.topics.keys()]
     const names = [...new Set(asked)].sort().filter((name) => !cursor || name >= cursor.topicName)
     let left = Math.max(1, Math.min(partitionsMax, responsePartitionLimit))
     const answers: TopicAnswer[] = []
     for (const name of names) {
       const topic = image.topics.get(name)
-      const first = cursor?.topicName === name ? Math.max(0, cursor.partitionIndex) : 0
+      const first = cursor?.topicName === name ? cursor.partitionIndex : 0
       if (left <= 0) return { topics: answers, nextCursor: { topicName: name, partitionIndex: first } }
       if (!topic) {
         const error =

@@ -7,7 +7,7 @@
  */
 import { isMillraceError } from '../../base/errors.ts'
 import { electionTypes, electLeaders } from '../../protocol/apis/elect-leaders.ts'
-import { errorCodes } from '../../protocol/error-codes.ts'
+import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
 import type { AskedElection, ElectionAnswer } from '../controller/asked-elections.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
@@ -20,6 +20,9 @@ export const handleElectLeaders = handler(electLeaders, async (broker, request) 
       topic: name,
       partitions: [...partitions.keys()],
     }))
+  if (request.electionType !== electionTypes.unclean && request.electionType !== electionTypes.preferred) {
+    return refusedAsAWhole(wanted, 'INVALID_REQUEST')
+  }
   const elections = wanted.flatMap(({ topic, partitions }) =>
     partitions.map((partition) => ({ topic, partition, kind }) as const),
   )
@@ -38,18 +41,28 @@ export const handleElectLeaders = handler(electLeaders, async (broker, request) 
     : results.filter(({ answer }) => answer.error !== 'ELECTION_NOT_NEEDED')
   return {
     errorCode: errorCodes.NONE,
-    replicaElectionResults: [...new Set(shown.map(({ topic }) => topic))].map((topic) => ({
+    replicaElectionResults: [...Map.groupBy(shown, ({ topic }) => topic)].map(([topic, results]) => ({
       topic,
-      partitionResult: shown
-        .filter((result) => result.topic === topic)
-        .map(({ partition, answer }) => ({
-          partitionId: partition,
-          errorCode: errorCodes[answer.error],
-          errorMessage: answer.message ?? null,
-        })),
+      partitionResult: results.map(({ partition, answer }) => ({
+        partitionId: partition,
+        errorCode: errorCodes[answer.error],
+        errorMessage: answer.message ?? null,
+      })),
     })),
   }
 })
+
+function refusedAsAWhole(
+  wanted: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+  error: ErrorName,
+) {
+  const errorCode = errorCodes[error]
+  const replicaElectionResults = wanted.map(({ topic, partitions }) => ({
+    topic,
+    partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage: null })),
+  }))
+  return { errorCode, replicaElectionResults }
+}
 
 async function elect(
   broker: BrokerContext,

@@ -1,6 +1,7 @@
 import { isMillraceError } from '../../base/errors.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { ConfigAlteration, ConfigAnswer, ConfigChange } from '../controller/configs.ts'
+import { topicNameFault } from '../controller/topic-names.ts'
 import type { BrokerContext } from './context.ts'
 
 const resourceKinds = new Map<number, 'topic' | 'broker'>([
@@ -22,16 +23,20 @@ export async function changeConfigs(
   { replaces, validateOnly }: { readonly replaces: boolean; readonly validateOnly: boolean },
 ) {
   const identity = ({ resourceType, resourceName }: AskedResource) => `${resourceType}:${resourceName}`
-  const all = asked.map(identity)
+  const times = new Map<string, number>()
+  for (const resource of asked) times.set(identity(resource), (times.get(identity(resource)) ?? 0) + 1)
   const answers = new Map<AskedResource, ConfigAnswer>()
   const alterations = new Map<AskedResource, ConfigAlteration>()
   for (const resource of asked) {
     const kind = resourceKinds.get(resource.resourceType)
-    if (all.indexOf(identity(resource)) !== all.lastIndexOf(identity(resource))) {
+    const nameFault = kind === 'topic' ? topicFault(resource.resourceName) : undefined
+    if (times.get(identity(resource)) !== 1) {
       answers.set(resource, { error: 'INVALID_REQUEST', message: 'Each resource must appear at most once.' })
     } else if (kind === undefined) {
       const message = `Resources of type ${resource.resourceType} cannot be changed here.`
       answers.set(resource, { error: 'INVALID_REQUEST', message })
+    } else if (nameFault) {
+      answers.set(resource, nameFault)
     } else {
       const { resourceName: name, changes } = resource
       alterations.set(resource, { resource: kind, name, changes, replaces })
@@ -48,6 +53,16 @@ export async function changeConfigs(
       resourceName: resource.resourceName,
     }
   })
+}
+
+function topicFault(name: string): ConfigAnswer | undefined {
+  if (name === '') {
+    return { error: 'INVALID_REQUEST', message: 'Default topic resources are not allowed.' }
+  }
+  const fault = topicNameFault(name)
+  return fault === undefined
+    ? undefined
+    : { error: 'INVALID_TOPIC_EXCEPTION', message: `Topic name is invalid: ${fault}` }
 }
 
 async function ask(

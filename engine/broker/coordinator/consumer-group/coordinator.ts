@@ -12,6 +12,7 @@ import {
   joinEpoch,
   type MemberHeartbeat,
   preferredAssignor,
+  requestFault,
   withoutMember,
 } from './machine.ts'
 import { recordsBetween } from './stored-group.ts'
@@ -75,10 +76,15 @@ export class ConsumerGroups {
     const refuse = (error: ErrorName, message?: string): HeartbeatAnswer => {
       return { error, message, memberId: request.memberId, memberEpoch: request.memberEpoch }
     }
+    if (groupId.trim() === '') {
+      return Promise.resolve(refuse('INVALID_REQUEST', "GroupId can't be empty."))
+    }
     return this.inTurn(groupId, async () => {
       const shard = this.options.shardOf(groupId)
       if (typeof shard === 'string') return refuse(shard)
       const known = shard.consumerGroups.get(groupId)
+      const fault = known ? undefined : requestFault(request, this.context())
+      if (fault) return refuse(fault.error, fault.message)
       if (!known && (request.memberEpoch !== joinEpoch || shard.groups.get(groupId)?.members.size)) {
         return refuse('GROUP_ID_NOT_FOUND', `Consumer group ${groupId} not found.`)
       }

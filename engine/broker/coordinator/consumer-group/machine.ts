@@ -105,7 +105,8 @@ interface Fault {
   readonly message?: string
 }
 
-function requestFault(request: MemberHeartbeat, { assignors }: GroupContext): Fault | undefined {
+/** What is wrong with the request whatever the group. */
+export function requestFault(request: MemberHeartbeat, { assignors }: GroupContext): Fault | undefined {
   const { memberId, memberEpoch, instanceId, assignor, owned } = request
   const invalid = (message: string): Fault => ({ error: 'INVALID_REQUEST', message })
   if (memberId === '') return invalid("MemberId can't be empty.")
