@@ -56,6 +56,8 @@ export function exitFailure(
 ): RunFailure | undefined {
   const node = reading.current ?? reading.last
   const where = place ? `${place.path}:${place.line}` : node
+  // Native code does not stop for a look; the desktop shell's inspector may be shut altogether.
+  const unread = place ? '' : ' (its line could not be read)'
   const failure = (code: string, what: string, remedy: string): RunFailure => ({
     error: { code, what, where, remedy },
     node,
@@ -70,13 +72,13 @@ export function exitFailure(
         return failure(
           'MEMORY_EXHAUSTED',
           'one record has kept the code busy while its memory grew towards the limit',
-          'look for a loop that keeps adding to something',
+          `look for a loop that keeps adding to something${unread}`,
         )
       }
       return failure(
         'PROCESSOR_STUCK',
         `one record has kept the code busy for ${(limits.callMsMax / 1000).toFixed(1)} s`,
-        'look for a loop that never ends',
+        `look for a loop that never ends${unread}`,
       )
     case 'heap-exhausted':
     case 'memory-exceeded':
