@@ -36,8 +36,8 @@ export function Banners() {
         <p className="banner" role="status">
           <ShieldAlert size={15} aria-hidden />
           <span className="grow">
-            <b>Restricted.</b> This pipeline comes from elsewhere: you can view, edit and type-check it, but
-            nothing of it runs until you trust it.
+            <b>Restricted.</b> From elsewhere: you can view, edit and check it, but nothing runs until you
+            trust it.
           </span>
           <Button look="small" onClick={() => void trust()}>
             Trust this pipeline

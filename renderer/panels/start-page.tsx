@@ -30,14 +30,16 @@ export function StartPage() {
               Draw a stream pipeline, run it on a real Kafka-compatible cluster, watch every record.
             </p>
           </div>
-          <div className="row">
-            <Button icon={FilePlus2} look="primary" onClick={() => openDialog({ kind: 'new' })}>
-              New pipeline
-            </Button>
-            <Button icon={FolderOpen} onClick={() => choosePipeline()}>
-              Open…
-            </Button>
-          </div>
+          {!signedOut && (
+            <div className="row">
+              <Button icon={FilePlus2} look="primary" onClick={() => openDialog({ kind: 'new' })}>
+                New pipeline
+              </Button>
+              <Button icon={FolderOpen} onClick={() => choosePipeline()}>
+                Open…
+              </Button>
+            </div>
+          )}
         </header>
         {failure && (
           <p className="notice error" role="alert">
@@ -66,29 +68,7 @@ export function StartPage() {
             </Button>
           </p>
         )}
-        <section aria-label="Samples">
-          <h2>Samples</h2>
-          {lists ? (
-            <ul className="samples">
-              {lists.samples.map((entry) => (
-                <li key={entry.path}>
-                  <Sample entry={entry} opening={opening === entry.path} />
-                </li>
-              ))}
-            </ul>
-          ) : (
-            <SampleSkeleton />
-          )}
-        </section>
-        <section aria-label="Recent">
-          <h2>Recent</h2>
-          {lists?.recent.length === 0 && <p className="muted">What you open is listed here.</p>}
-          <ul className="recent">
-            {lists?.recent.map((entry) => (
-              <Recent key={entry.path} entry={entry} reload={reload} />
-            ))}
-          </ul>
-        </section>
+        {!signedOut && <PipelineLists lists={lists} opening={opening} reload={reload} />}
         <footer className="faint">
           <span>
             <kbd>{keysText('mod+k')}</kbd> runs any command · <kbd>?</kbd> lists the shortcuts
@@ -97,6 +77,41 @@ export function StartPage() {
         </footer>
       </div>
     </main>
+  )
+}
+
+function PipelineLists(props: {
+  readonly lists: Lists | undefined
+  readonly opening: string | undefined
+  readonly reload: () => Promise<void>
+}) {
+  const { lists, opening, reload } = props
+  return (
+    <>
+      <section aria-label="Samples">
+        <h2>Samples</h2>
+        {lists ? (
+          <ul className="samples">
+            {lists.samples.map((entry) => (
+              <li key={entry.path}>
+                <Sample entry={entry} opening={opening === entry.path} />
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <SampleSkeleton />
+        )}
+      </section>
+      <section aria-label="Recent">
+        <h2>Recent</h2>
+        {lists?.recent.length === 0 && <p className="muted">What you open is listed here.</p>}
+        <ul className="recent">
+          {lists?.recent.map((entry) => (
+            <Recent key={entry.path} entry={entry} reload={reload} />
+          ))}
+        </ul>
+      </section>
+    </>
   )
 }
 

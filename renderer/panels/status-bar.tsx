@@ -90,8 +90,10 @@ function StreamTime() {
 
 function HostState() {
   const connection = useStudio((state) => state.connection)
+  const signedOut = useStudio((state) => state.signedOut)
   const now = useNow(connection === 'lost')
   if (connection === 'connected') return <span>host ok</span>
+  if (signedOut) return <span className="bad">not signed in</span>
   if (connection === 'connecting') return <span>connecting</span>
   const seen = latestReceivedMs()
   return (
