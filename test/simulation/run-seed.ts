@@ -3,6 +3,8 @@ import { createCodeLoader, nodeCodecs } from '../../engine/node/environment/inde
 import { type FaultKind, FaultPlan, World } from '../../engine/sim/index.ts'
 import { type Acknowledged, finalViolations, RunningChecks, type Violation } from './checkers.ts'
 import { brokerIds, nodeOf, SimCluster } from './sim-cluster.ts'
+import { areDecided, transactionViolations } from './transactions/transaction-checker.ts'
+import { type Attempt, ledger, ledgerPartitions, startTransactions } from './transactions/transaction-load.ts'
 
 export interface SeedResult {
   readonly seed: number
@@ -11,6 +13,10 @@ export interface SeedResult {
   readonly acknowledged: number
   readonly faults: Readonly<Record<string, number>>
   readonly checks: number
+  /** By outcome. */
+  readonly transactions: Readonly<Record<string, number>>
+  /** Producers that had been replaced, and were refused. */
+  readonly zombies: number
   readonly events: number
   readonly virtualMs: number
 }
@@ -87,11 +93,16 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   })
   plan.start()
   const load = startLoad(world, cluster)
+  const transactions = startTransactions(world, cluster)
   await watch(world, cluster, checks, durationMs)
   plan.stop()
   load.stop()
+  transactions.stop()
   const violations: Violation[] = []
-  const isDone = () => load.outstanding() === 0 && cluster.isWhole
+  const isDone = () => {
+    const areEnded = transactions.isDone() && areDecided(cluster)
+    return load.outstanding() === 0 && areEnded && cluster.isWhole
+  }
   if (!(await world.scheduler.runUntil(isDone, convergenceMs))) {
     violations.push({
       invariant: 11,
@@ -103,7 +114,9 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   violations.push(
     ...(await world.scheduler.settle(finalViolations(cluster, load.acknowledged, topic, nodeCodecs))),
   )
-  for (const text of [...cluster.failures, ...load.failures]) violations.push({ invariant: 11, text })
+  violations.push(...(await world.scheduler.settle(transactionViolations(cluster, transactions, nodeCodecs))))
+  for (const text of [...cluster.failures, ...load.failures, ...transactions.failures])
+    violations.push({ invariant: 11, text })
   return {
     seed,
     violations,
@@ -111,9 +124,17 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     acknowledged: load.acknowledged.length,
     faults,
     checks: checks.checks,
+    transactions: countOutcomes(transactions.attempts),
+    zombies: transactions.zombies.refused,
     events: world.scheduler.eventCount,
     virtualMs: world.scheduler.elapsedMs,
   }
+}
+
+function countOutcomes(attempts: readonly Attempt[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { outcome } of attempts) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return counts
 }
 
 function idOf(node: string): number {
@@ -123,7 +144,11 @@ function idOf(node: string): number {
 async function createTopic(world: World, cluster: SimCluster): Promise<void> {
   await world.scheduler.runUntil(() => cluster.isActive, 10_000)
   const admin = createAdmin(world.node('client'), { bootstrap: cluster.bootstrap })
-  await world.scheduler.settle(admin.createTopics([{ name: topic, partitions }]))
+  const topics = [
+    { name: topic, partitions },
+    { name: ledger, partitions: ledgerPartitions },
+  ]
+  await world.scheduler.settle(admin.createTopics(topics))
   await world.scheduler.settle(admin.close())
 }
 

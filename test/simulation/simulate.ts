@@ -44,6 +44,10 @@ console.log(
 console.log(
   `records sent ${total((r) => r.sent)}, acknowledged ${total((r) => r.acknowledged)}, checks ${total((r) => r.checks)}`,
 )
+const outcomes = ['committed', 'aborted', 'unknown'].map((outcome) => {
+  return `${total((result) => result.transactions[outcome] ?? 0)} ${outcome}`
+})
+console.log(`transactions: ${outcomes.join(', ')}; zombies refused ${total((result) => result.zombies)}`)
 console.log(`faults: ${faults.join(', ')}`)
 const failed = results.filter(({ violations }) => violations.length > 0)
 console.log(`${count - failed.length} passed, ${failed.length} failed`)
