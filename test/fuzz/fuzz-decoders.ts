@@ -32,6 +32,7 @@ const expected = new Set([
   'UNSUPPORTED_RECORD_FORMAT',
   'INVALID_RECORD',
 ])
+const framesPerTurn = 500
 const frameBytesMax = 100 * 1024 * 1024
 /** Of processor time: longer over one frame, and every other connection waits. */
 const frameMsMax = 2000
@@ -47,7 +48,12 @@ export interface DecoderRun {
 }
 
 /** Reads the frames of these numbers as a broker does, and for each a response and a payload as clients do. */
-export function fuzzDecoders(maker: FrameMaker, seed: string, from: number, count: number): DecoderRun {
+export async function fuzzDecoders(
+  maker: FrameMaker,
+  seed: string,
+  from: number,
+  count: number,
+): Promise<DecoderRun> {
   const others = otherReaders()
   const kinds: Record<string, number> = {}
   const outcomes: Record<string, number> = {}
@@ -70,6 +76,8 @@ export function fuzzDecoders(maker: FrameMaker, seed: string, from: number, coun
     const other = others[random.int(others.length)]!
     const changed = mutated(other.bytes, random)
     attempt(index, 'answer', () => other.read(changed))
+    // What native code has unfolded is only given back between turns of the event loop.
+    if (index % framesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   return { frames: count, kinds, outcomes, failures, elapsedMs: performance.now() - startedMs }
 }

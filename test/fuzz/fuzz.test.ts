@@ -17,8 +17,8 @@ describe('malformed frames', () => {
     expect(new FrameMaker('another', fuzzedTopics).make(3)).not.toEqual(maker.make(3))
   })
 
-  it('are read or refused by the decoders, and nothing else happens', () => {
-    const run = fuzzDecoders(maker, seed, 0, decoderFrames)
+  it('are read or refused by the decoders, and nothing else happens', async () => {
+    const run = await fuzzDecoders(maker, seed, 0, decoderFrames)
     expect(run.failures).toEqual([])
     expect(Object.keys(run.kinds).sort()).toEqual([...frameKinds, 'answer'].sort())
     expect(run.outcomes.MALFORMED_FRAME).toBeGreaterThan(decoderFrames / 4)

@@ -30,7 +30,7 @@ const failures: string[] = []
 console.log(`seed ${seed}, frames ${from} to ${from + frames - 1}`)
 
 if (values.only !== 'broker') {
-  const run = fuzzDecoders(maker, seed, from, frames)
+  const run = await fuzzDecoders(maker, seed, from, frames)
   report('decoders', run)
 }
 if (values.only !== 'decoders') {
