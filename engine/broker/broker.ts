@@ -297,7 +297,7 @@ export class Broker implements BrokerContext {
     if (!parts || this.isClosed) return
     if (this.isTakingPart) parts.replicas.apply(changes)
     if (changes.removedTopics.size > 0) {
-      parts.groups.topicsRemoved(new Set([...changes.removedTopics.values()].map(({ name }) => name)))
+      parts.groups.offsets.topicsRemoved(new Set([...changes.removedTopics.values()].map(({ name }) => name)))
     }
     parts.controller.follow()
     const met = this.imageWaiters.filter(({ condition }) => condition())

@@ -335,6 +335,10 @@ export interface Admin {
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>
   /** Has members leave that cannot do so themselves; those that are not there are passed over. At once, the group rebalances. */
   removeGroupMembers(groupId: string, memberIds: readonly string[]): Promise<void>
+  /** Groups without members, with all that they committed. @throws MillraceError NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND */
+  deleteGroups(groupIds: readonly string[]): Promise<void>
+  /** @throws MillraceError GROUP_SUBSCRIBED_TO_TOPIC, GROUP_ID_NOT_FOUND */
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
   groupOffsets(groupId: string): Promise<ReadonlyArray<TopicPartition & OffsetAndMetadata>>
   /** The group must be empty. */
   resetGroupOffsets(

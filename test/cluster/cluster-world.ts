@@ -21,8 +21,8 @@ export const environment = createNodeEnvironment({
 export class ClusterWorld {
   private readonly endings: (() => Promise<unknown>)[] = []
 
-  async start(options: ClusterOptions = {}): Promise<EmbeddedCluster> {
-    const cluster = await EmbeddedCluster.start(() => environment, options)
+  async start(options: ClusterOptions = {}, ofBrokers = environment): Promise<EmbeddedCluster> {
+    const cluster = await EmbeddedCluster.start(() => ofBrokers, options)
     this.endings.push(() => cluster.stop())
     return cluster
   }

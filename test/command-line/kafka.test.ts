@@ -159,5 +159,7 @@ describe('groups', () => {
     const [group] = await objects('groups', 'describe', 'readers')
     expect(group).toMatchObject({ state: 'Empty', lagRecords: 0 })
     expect(group!.partitions).toHaveLength(3)
+    expect((await kafka('groups', 'delete', 'readers')).out).toBe('deleted readers\n')
+    expect(await objects('groups', 'list')).toEqual([])
   }, 60_000)
 })

@@ -4,11 +4,11 @@
  * - A negative generation commits to a group that has no members (simple consumers, administrators).
  * - v6: leader epochs are kept. v7: static members. v10: topics by id, UNKNOWN_TOPIC_ID for one that is not there.
  * - OFFSET_METADATA_TOO_LARGE past offset.metadata.max.bytes; UNKNOWN_TOPIC_OR_PARTITION for partitions that are not there.
- * Deviations: the retention time of v2–4 is not kept, as in Kafka 4; offsets do not expire yet.
+ * Deviations: the retention time of v2–4 is not kept, as in Kafka 4.
  */
 import { offsetCommit } from '../../protocol/apis/offset-commit.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
-import type { OffsetToCommit } from '../coordinator/group/coordinator.ts'
+import type { OffsetToCommit } from '../coordinator/group/offset-commits.ts'
 import { handler } from '../server/handler.ts'
 
 export const handleOffsetCommit = handler(offsetCommit, async (broker, request, { version }) => {
@@ -40,7 +40,7 @@ export const handleOffsetCommit = handler(offsetCommit, async (broker, request, 
     instanceId: request.groupInstanceId,
     generation: request.generationIdOrMemberEpoch,
   }
-  const error = await broker.groups.commit(request.groupId, claim, commits)
+  const error = await broker.groups.offsets.commit(request.groupId, claim, commits)
   return {
     topics: topics.map(({ name, topicId, partitions }) => ({
       name,

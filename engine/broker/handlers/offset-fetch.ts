@@ -51,7 +51,7 @@ function read(
   asked: readonly AskedTopic[] | null,
   requireStable: boolean,
 ) {
-  const offsets = broker.groups.offsetsOf(groupId)
+  const offsets = broker.groups.offsets.of(groupId)
   if (typeof offsets === 'string') return { errorCode: errorCodes[offsets], topics: [] }
   const wanted = asked ?? allOf(broker, offsets)
   const topics = wanted.map(({ name, topicId, partitionIndexes, fault }) => ({
@@ -60,7 +60,7 @@ function read(
     partitions: partitionIndexes.map((partitionIndex) => {
       if (
         requireStable &&
-        broker.groups.isUnstable({ group: groupId, topic: name, partition: partitionIndex })
+        broker.groups.offsets.isUnstable({ group: groupId, topic: name, partition: partitionIndex })
       ) {
         return { ...none(partitionIndex), errorCode: errorCodes.UNSTABLE_OFFSET_COMMIT }
       }

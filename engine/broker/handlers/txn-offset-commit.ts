@@ -12,7 +12,7 @@ import type { RequestOf } from '../../protocol/api.ts'
 import { txnOffsetCommit } from '../../protocol/apis/txn-offset-commit.ts'
 import { type ErrorName, errorCodes } from '../../protocol/error-codes.ts'
 import { offsetsTopic } from '../controller/topic-names.ts'
-import type { OffsetToCommit } from '../coordinator/group/coordinator.ts'
+import type { OffsetToCommit } from '../coordinator/group/offset-commits.ts'
 import { partitionOfGroup } from '../coordinator/group/partition-of-group.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
@@ -59,6 +59,7 @@ async function commit(
   commits: readonly OffsetToCommit[],
 ): Promise<ErrorName> {
   const { groupId, producerId, producerEpoch } = request
+  if (groupId === '') return 'INVALID_GROUP_ID'
   const verified = await verify(broker, request, version)
   if (typeof verified === 'string') return told(verified, version)
   const claim = {
@@ -67,7 +68,7 @@ async function commit(
     generation: request.generationId,
   }
   const producer = { producerId, producerEpoch, verification: verified.verification }
-  return told(await broker.groups.commitInTransaction(groupId, claim, producer, commits), version)
+  return told(await broker.groups.offsets.commitInTransaction(groupId, claim, producer, commits), version)
 }
 
 /** Whether the group's partition belongs to the transaction: before its first record there the coordinator is asked. */

@@ -33,7 +33,7 @@ export async function answerBroker(
 
 export function endTransaction(broker: BrokerContext, request: MarkersRequest): Promise<ErrorName[]> {
   return writeMarkers(broker.environment, broker.replicas, request, markersTimeoutMs, (marker) => {
-    if (marker.topic === offsetsTopic) broker.groups.transactionEnded(marker)
+    if (marker.topic === offsetsTopic) broker.groups.offsets.transactionEnded(marker)
   })
 }
 

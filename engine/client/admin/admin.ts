@@ -9,7 +9,7 @@ import { fetchCommitted, resetGroupOffsets } from '../offsets/committed.ts'
 import { listOffsets } from '../offsets/list-offsets.ts'
 import { connectionSettings } from '../settings.ts'
 import { alterConfigs, describeConfigs } from './configs.ts'
-import { describeGroups, listGroups, removeGroupMembers } from './groups.ts'
+import { deleteGroupOffsets, deleteGroups, describeGroups, listGroups, removeGroupMembers } from './groups.ts'
 import {
   deleteRecords,
   describeLogDirs,
@@ -34,6 +34,8 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     listGroups: () => listGroups(cluster),
     describeGroups: (groupIds) => describeGroups(cluster, groupIds),
     removeGroupMembers: (groupId, memberIds) => removeGroupMembers(cluster, groupId, memberIds),
+    deleteGroups: (groupIds) => deleteGroups(cluster, groupIds),
+    deleteGroupOffsets: (groupId, partitions) => deleteGroupOffsets(cluster, groupId, partitions),
     groupOffsets: (groupId) => fetchCommitted(new GroupCoordinator(cluster, groupId), null),
     resetGroupOffsets: (groupId, offsets) =>
       resetGroupOffsets(new GroupCoordinator(cluster, groupId), offsets),

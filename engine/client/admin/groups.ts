@@ -1,9 +1,11 @@
 import { isMillraceError } from '../../base/errors.ts'
 import type { ResponseOf } from '../../protocol/api.ts'
 import { consumerGroupDescribe } from '../../protocol/apis/consumer-group-describe.ts'
+import { deleteGroups as deleteGroupsApi } from '../../protocol/apis/delete-groups.ts'
 import { describeGroups as describeGroupsApi } from '../../protocol/apis/describe-groups.ts'
 import { leaveGroup } from '../../protocol/apis/leave-group.ts'
 import { listGroups as listGroupsApi } from '../../protocol/apis/list-groups.ts'
+import { offsetDelete } from '../../protocol/apis/offset-delete.ts'
 import { consumerAssignment, decodeConsumerPayload } from '../../protocol/consumer-protocol.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { GroupDescription, GroupListing, TopicPartition } from '../api.ts'
@@ -11,6 +13,7 @@ import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { GroupCoordinator } from '../cluster/group-coordinator.ts'
 import { retrying } from '../cluster/retrying.ts'
 import { checkCode, notInAnswer } from '../kafka-error.ts'
+import { groupByTopic } from '../offsets/by-topic.ts'
 
 /** Every broker lists the groups that it coordinates. */
 export async function listGroups(cluster: ClusterClient): Promise<GroupListing[]> {
@@ -116,6 +119,37 @@ export async function removeGroupMembers(
       }
     })
   }
+}
+
+/** Each by its own coordinator. */
+export async function deleteGroups(cluster: ClusterClient, groupIds: readonly string[]): Promise<void> {
+  for (const groupId of groupIds) {
+    const coordinator = new GroupCoordinator(cluster, groupId)
+    await coordinator.retrying(async () => {
+      const answer = await coordinator.request(deleteGroupsApi, { groupsNames: [groupId] })
+      coordinator.check(answer.results[0]?.errorCode ?? errorCodes.GROUP_ID_NOT_FOUND, groupId)
+    })
+  }
+}
+
+export async function deleteGroupOffsets(
+  cluster: ClusterClient,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<void> {
+  const coordinator = new GroupCoordinator(cluster, groupId)
+  const topics = groupByTopic(partitions).map(([name, group]) => ({
+    name,
+    partitions: group.map(({ partition }) => ({ partitionIndex: partition })),
+  }))
+  await coordinator.retrying(async () => {
+    const answer = await coordinator.request(offsetDelete, { groupId, topics })
+    coordinator.check(answer.errorCode, groupId)
+    for (const { name, partitions: answers } of answer.topics) {
+      for (const { partitionIndex, errorCode } of answers)
+        coordinator.check(errorCode, `${name}-${partitionIndex}`)
+    }
+  })
 }
 
 function partitionsOf(assignment: Buffer): TopicPartition[] {

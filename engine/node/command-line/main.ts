@@ -42,7 +42,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./kafka/records.ts')).records,
   },
   groups: {
-    summary: 'consumer groups of any Kafka: list, describe, reset',
+    summary: 'consumer groups of any Kafka: list, describe, reset, delete',
     load: async () => (await import('./kafka/groups.ts')).groups,
   },
 }

@@ -22,38 +22,18 @@ import {
   type SyncRequest,
 } from './group.ts'
 import { groupDeadlineMs, stepGroup } from './group-machine.ts'
+import { GroupRemoval } from './group-removal.ts'
+import { OffsetCommits } from './offset-commits.ts'
 import { partitionOfGroup } from './partition-of-group.ts'
-import { type GroupOffsets, GroupShard } from './shard.ts'
-import { ShardWriter, type TransactionalProducer } from './shard-writer.ts'
-import {
-  type CommittedOffset,
-  groupRecord,
-  type OffsetKey,
-  offsetRecord,
-  type StoredRecord,
-} from './stored-records.ts'
-
-export interface OffsetToCommit {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly leaderEpoch: number
-  readonly metadata: string
-}
+import { GroupShard } from './shard.ts'
+import { ShardWriter } from './shard-writer.ts'
+import { groupRecord, type StoredRecord } from './stored-records.ts'
 
 export interface CoordinatorOptions {
   readonly brokerId: number
   readonly image: ClusterImage
   readonly settings: BrokerSettings
   readonly purgatory: Purgatory
-}
-
-/** Of a marker. */
-export interface EndedOffsets {
-  readonly partition: number
-  readonly producerId: number
-  readonly isCommit: boolean
-  readonly offset: number
 }
 
 /** `DistributiveOmit`: each kind of input without its ticket. */
@@ -73,6 +53,8 @@ export class GroupCoordinator {
   private readonly environment: Environment
   private readonly options: CoordinatorOptions
   readonly consumerGroups: ConsumerGroups
+  readonly offsets: OffsetCommits
+  readonly removal: GroupRemoval
   private readonly writer: ShardWriter
   private readonly shards = new Map<number, GroupShard>()
   private readonly waiting = new Map<number, WaitingReply>()
@@ -85,12 +67,22 @@ export class GroupCoordinator {
     this.environment = environment
     this.options = options
     this.writer = new ShardWriter(environment, options)
-    this.consumerGroups = new ConsumerGroups(environment, {
+    const lent = {
       ...options,
-      shardOf: (groupId) => this.shardOf(groupId),
-      isServing: (shard) => this.isServing(shard),
+      writer: this.writer,
+      shardOf: (groupId: string) => this.shardOf(groupId),
+      servedShards: () => this.servedShards(),
+      isServing: (shard: GroupShard) => this.isServing(shard),
+    }
+    this.consumerGroups = new ConsumerGroups(environment, {
+      ...lent,
       write: (shard, records) => this.write(shard, records),
     })
+    this.offsets = new OffsetCommits(environment, {
+      ...lent,
+      claimFault: (...claim) => this.claimFault(...claim),
+    })
+    this.removal = new GroupRemoval(environment, { ...lent, offsets: this.offsets })
   }
 
   roleChanged(replica: Replica): void {
@@ -108,6 +100,7 @@ export class GroupCoordinator {
     this.isClosed = true
     this.timer?.cancel()
     this.consumerGroups.close()
+    this.removal.close()
     for (const [partition, shard] of this.shards) this.unload(partition, shard)
   }
 
@@ -161,93 +154,6 @@ export class GroupCoordinator {
     return reply?.kind === 'left' ? reply.errors : 'NOT_COORDINATOR'
   }
 
-  async commit(groupId: string, claim: MemberClaim, offsets: readonly OffsetToCommit[]): Promise<ErrorName> {
-    const { topics } = this.options.image
-    const commits = offsets.map((offset) => ({ ...offset, topicId: topics.get(offset.topic)?.topicId }))
-    const shard = this.shardOf(groupId)
-    if (typeof shard === 'string') return shard
-    const consumerGroup = shard.consumerGroups.get(groupId)
-    if (consumerGroup) {
-      const fault = commitFault(consumerGroup, claim.memberId, claim.generation)
-      return fault === 'NONE' && offsets.length > 0 ? this.storeOffsets(shard, groupId, commits) : fault
-    }
-    if (!shard.groups.has(groupId)) {
-      if (claim.generation >= 0) return 'ILLEGAL_GENERATION'
-      shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
-    }
-    const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
-    if (reply?.kind !== 'answered') return 'NOT_COORDINATOR'
-    if (reply.error !== 'NONE' || offsets.length === 0) return reply.error
-    return this.storeOffsets(shard, groupId, commits)
-  }
-
-  /** Offsets that count once the producer's transaction is committed (KIP-98); fenced by the group too (KIP-447). */
-  async commitInTransaction(
-    groupId: string,
-    claim: MemberClaim,
-    producer: TransactionalProducer,
-    offsets: readonly OffsetToCommit[],
-  ): Promise<ErrorName> {
-    const shard = this.shardOf(groupId)
-    if (typeof shard === 'string') return shard
-    const isAnonymous = claim.generation < 0 && claim.memberId === '' && claim.instanceId === null
-    const consumerGroup = shard.consumerGroups.get(groupId)
-    if (consumerGroup && !isAnonymous) {
-      const fault = commitFault(consumerGroup, claim.memberId, claim.generation)
-      if (fault !== 'NONE') return fault
-    } else if (!isAnonymous) {
-      if (!shard.groups.has(groupId)) return 'ILLEGAL_GENERATION'
-      const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
-      if (reply?.kind !== 'answered') return 'NOT_COORDINATOR'
-      // The transaction decides whether it counts, not the rebalance that has begun.
-      if (reply.error !== 'NONE' && reply.error !== 'REBALANCE_IN_PROGRESS') return reply.error
-    }
-    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
-    if (offsets.length === 0) return 'NONE'
-    const committedMs = this.environment.clock.nowMs()
-    const commits = offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => {
-      const key: OffsetKey = { group: groupId, topic, partition }
-      const committed: CommittedOffset = { offset, leaderEpoch, metadata, committedMs }
-      return { key, committed }
-    })
-    const records = commits.map(({ key, committed }) => offsetRecord(key, committed))
-    const { recordOffset, done } = this.writer.append(shard, records, producer)
-    // At once: what is in the log counts when its marker comes, whatever becomes of this request.
-    if (recordOffset >= 0) {
-      for (const commit of commits) shard.pending.add(producer.producerId, { ...commit, recordOffset })
-    }
-    return done
-  }
-
-  /** A transaction has its marker in this partition of `__consumer_offsets`. While that is loaded, it is read there. */
-  transactionEnded({ partition, producerId, offset, isCommit }: EndedOffsets): void {
-    const shard = this.shards.get(partition)
-    if (shard?.isLoaded && this.isServing(shard)) shard.endTransaction(producerId, offset, isCommit)
-  }
-
-  /** Whether an open transaction has committed an offset for the partition (KIP-447). */
-  isUnstable(key: OffsetKey): boolean {
-    const shard = this.shardOf(key.group)
-    return typeof shard !== 'string' && shard.pending.has(key)
-  }
-
-  /** Offsets committed for topics that are no more, by name: who makes them anew starts anew. */
-  topicsRemoved(names: ReadonlySet<string>): void {
-    for (const shard of this.shards.values()) {
-      if (shard.isLoaded && this.isServing(shard))
-        void this.forget(
-          shard,
-          shard.offsetsIn((topic) => names.has(topic)),
-        )
-    }
-  }
-
-  /** Empty for a group that never committed. */
-  offsetsOf(groupId: string): GroupOffsets | ErrorName {
-    const shard = this.shardOf(groupId)
-    return typeof shard === 'string' ? shard : (shard.offsets.get(groupId) ?? new Map())
-  }
-
   /** Of the new protocol; undefined: there is no such group. */
   consumerGroup(groupId: string): ConsumerGroup | undefined | ErrorName {
     const shard = this.shardOf(groupId)
@@ -297,26 +203,21 @@ export class GroupCoordinator {
 
   /** Until it succeeds or is not asked for any more: without it none of the shard's groups is served. */
   private async load(shard: GroupShard): Promise<void> {
-    const { log, timers, codecs } = this.environment
+    const { clock, log, timers, codecs } = this.environment
     const note = (level: 'warn' | 'error', what: string) =>
       log.write(level, `broker-${this.options.brokerId}`, `${shard.replica.name}: ${what}`)
     while (this.isServing(shard)) {
       try {
         await shard.load(codecs, {
           nowMs: () => this.nowMs(),
+          wallMs: () => clock.nowMs(),
           onUnreadable: (offset, what) =>
             note('warn', `the record at offset ${offset} is passed over: ${what}`),
         })
         if (!this.isServing(shard)) return
         this.arm()
         this.consumerGroups.loaded(shard)
-        // Deleted while nobody led this partition. An offset is committed to a topic that is there, and whoever leads next
-        // knows of every topic that the one before knew of.
-        const { topics } = this.options.image
-        void this.forget(
-          shard,
-          shard.offsetsIn((topic) => !topics.has(topic)),
-        )
+        this.offsets.loaded(shard)
         return
       } catch (thrown) {
         if (!this.isServing(shard)) return
@@ -326,44 +227,24 @@ export class GroupCoordinator {
     }
   }
 
-  private async storeOffsets(
-    shard: GroupShard,
-    groupId: string,
-    offsets: readonly (OffsetToCommit & { readonly topicId: string | undefined })[],
-  ): Promise<ErrorName> {
-    const committedMs = this.environment.clock.nowMs()
-    const { topics } = this.options.image
-    const commits = offsets.map(({ topic, topicId, partition, offset, leaderEpoch, metadata }) => {
-      const key: OffsetKey = { group: groupId, topic, partition }
-      const committed: CommittedOffset = { offset, leaderEpoch, metadata, committedMs }
-      return { key, committed, topicId }
-    })
-    const records = commits.map(({ key, committed }) => offsetRecord(key, committed))
-    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
-    const { recordOffset, done } = this.writer.append(shard, records)
-    const error = await done
-    if (error !== 'NONE') return error
-    if (!this.isServing(shard)) return 'NOT_COORDINATOR'
-    const isThere = ({ key, topicId }: (typeof commits)[number]) => topics.get(key.topic)?.topicId === topicId
-    for (const { key, committed } of commits.filter(isThere)) {
-      shard.setOffset(key, { ...committed, recordOffset })
-    }
-    const late = commits.filter((commit) => !isThere(commit)).map(({ key }) => key)
-    if (late.length > 0) void this.forget(shard, late)
-    return 'NONE'
+  private *servedShards(): Generator<GroupShard> {
+    for (const shard of this.shards.values()) if (shard.isLoaded && this.isServing(shard)) yield shard
   }
 
-  /** At once for those who ask, and until it is stored: what is not deleted there comes back with the next load. */
-  private async forget(shard: GroupShard, keys: readonly OffsetKey[]): Promise<void> {
-    for (const key of keys) shard.setOffset(key, null)
-    while (keys.length > 0 && this.isServing(shard)) {
-      const error = await this.write(
-        shard,
-        keys.map((key) => offsetRecord(key, null)),
-      )
-      if (error === 'NONE') return
-      await this.environment.timers.sleep(retryMs)
+  private async claimFault(
+    shard: GroupShard,
+    groupId: string,
+    claim: MemberClaim,
+    makesGroup: boolean,
+  ): Promise<ErrorName> {
+    const consumerGroup = shard.consumerGroups.get(groupId)
+    if (consumerGroup) return commitFault(consumerGroup, claim.memberId, claim.generation)
+    if (!shard.groups.has(groupId)) {
+      if (claim.generation >= 0 || !makesGroup) return 'ILLEGAL_GENERATION'
+      shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
     }
+    const reply = await this.ask(shard, groupId, { kind: 'commit', claim })
+    return reply?.kind === 'answered' ? reply.error : 'NOT_COORDINATOR'
   }
 
   private isServing(shard: GroupShard): boolean {

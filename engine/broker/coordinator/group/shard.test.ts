@@ -59,7 +59,7 @@ function append({ key, value }: { key: Buffer; value: Buffer | null }): void {
   replica.append(builder.build({ codecs: environment.codecs }), { origin: 'internal' })
 }
 
-const loaded = () => coordinator.offsetsOf('g')
+const loaded = () => coordinator.offsets.of('g')
 
 test('a record that cannot be read is passed over and reported, and its partition’s groups are served', async () => {
   append({ key: Buffer.from('a'), value: Buffer.from('b') })
@@ -99,7 +99,7 @@ test('offsets of a topic that was deleted while nobody led their partition are f
   await expect
     .poll(loaded, { timeout: 5000 })
     .toEqual(new Map([['t', new Map([[0, expect.objectContaining(committed)]])]]))
-  expect(coordinator.offsetsOf('h')).toEqual(new Map())
+  expect(coordinator.offsets.of('h')).toEqual(new Map())
   expect(coordinator.describe('h')).toBeUndefined()
   await expect.poll(() => replica.log.logEndOffset, { timeout: 5000 }).toBe(before + 2)
   // With the topic there again, only what is stored tells.
@@ -109,7 +109,7 @@ test('offsets of a topic that was deleted while nobody led their partition are f
   await expect
     .poll(loaded, { timeout: 5000 })
     .toEqual(new Map([['t', new Map([[0, expect.objectContaining(committed)]])]]))
-  expect(coordinator.offsetsOf('h')).toEqual(new Map())
+  expect(coordinator.offsets.of('h')).toEqual(new Map())
 })
 
 test('a commit that is on its way when its topic is deleted leaves nothing behind', async () => {
@@ -117,14 +117,14 @@ test('a commit that is on its way when its topic is deleted leaves nothing behin
   await expect.poll(loaded, { timeout: 5000 }).toBeInstanceOf(Map)
   image.apply({ type: 'topic', name: 'u', topicId: 'id-of-u' })
   const claim = { memberId: '', instanceId: null, generation: -1 }
-  const committing = coordinator.commit('h', claim, [
+  const committing = coordinator.offsets.commit('h', claim, [
     { topic: 'u', partition: 0, offset: 9, leaderEpoch: 0, metadata: '' },
   ])
   image.apply({ type: 'remove-topic', topicId: 'id-of-u' })
   image.apply({ type: 'topic', name: 'u', topicId: 'another-id' })
-  coordinator.topicsRemoved(new Set(['u']))
+  coordinator.offsets.topicsRemoved(new Set(['u']))
   expect(await committing).toBe('NONE')
-  expect(coordinator.offsetsOf('h')).toEqual(new Map())
+  expect(coordinator.offsets.of('h')).toEqual(new Map())
 })
 
 test('a join that is refused, and one that does not come back, leave no group behind', async () => {

@@ -15,7 +15,10 @@ import { type CommittedOffset, type OffsetKey, readRecord, revivedGroup } from '
 const readBytes = 1024 * 1024
 
 export interface LoadOptions {
+  /** Monotonic, as in `Group`. */
   nowMs(): number
+  /** Of the wall clock, as in records. */
+  wallMs(): number
   onUnreadable(offset: number, what: string): void
 }
 
@@ -46,7 +49,7 @@ export class GroupShard {
    * Replays the partition; may be called again after it has failed. Sessions start with the end of it, as if everyone
    * had just been heard of. @throws MillraceError of the log
    */
-  async load(codecs: Codecs, { nowMs, onUnreadable }: LoadOptions): Promise<void> {
+  async load(codecs: Codecs, { nowMs, wallMs, onUnreadable }: LoadOptions): Promise<void> {
     const { log } = this.replica
     this.groups.clear()
     this.consumerGroups.clear()
@@ -67,7 +70,7 @@ export class GroupShard {
           }
           const cursor = new RecordCursor(batch, codecs)
           while (cursor.next()) {
-            const fault = cursor.key && this.replay(cursor.key, cursor.value, batch, nowMs())
+            const fault = cursor.key && this.replay(cursor.key, cursor.value, batch, nowMs(), wallMs())
             if (fault) onUnreadable(cursor.offset, fault.what)
           }
         }
@@ -101,6 +104,14 @@ export class GroupShard {
     setOrDelete(this.offsets, group, topics)
   }
 
+  /** All that the group has committed. */
+  offsetsOf(group: string): OffsetKey[] {
+    const topics = this.offsets.get(group) ?? new Map<string, Map<number, CommittedOffset>>()
+    return [...topics].flatMap(([topic, partitions]) =>
+      [...partitions.keys()].map((partition) => ({ group, topic, partition })),
+    )
+  }
+
   /** All that is committed for topics of which it is true. */
   offsetsIn(isMeant: (topic: string) => boolean): OffsetKey[] {
     const keys: OffsetKey[] = []
@@ -118,6 +129,7 @@ export class GroupShard {
     value: Buffer | null,
     { baseOffset, isTransactional, producerId }: BatchView,
     nowMs: number,
+    wallMs: number,
   ): MillraceError | undefined {
     try {
       if (isOfConsumerGroup(key)) {
@@ -133,7 +145,7 @@ export class GroupShard {
           this.pending.add(producerId, { key: offsetKey, committed, recordOffset: baseOffset })
         } else this.setOffset(offsetKey, { ...committed, recordOffset: baseOffset })
       } else if (record.stored === null) this.groups.delete(record.groupId)
-      else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs))
+      else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs, wallMs))
       return undefined
     } catch (thrown) {
       if (!isMillraceError(thrown)) throw thrown

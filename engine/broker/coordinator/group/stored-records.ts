@@ -107,6 +107,14 @@ export function groupRecord(
   return { key, value: written(valueVersion, (writer) => groupValue.write(writer, valueVersion, stored)) }
 }
 
+/** The group is no more. */
+export function groupTombstone(groupId: string): StoredRecord {
+  const key = written(groupKeyVersion, (writer) =>
+    groupKey.write(writer, groupKeyVersion, { group: groupId }),
+  )
+  return { key, value: null }
+}
+
 export type ReadRecord =
   | { readonly kind: 'offset'; readonly key: OffsetKey; readonly committed: CommittedOffset | null }
   | { readonly kind: 'group'; readonly groupId: string; readonly stored: ReturnType<typeof readGroup> | null }
@@ -139,8 +147,13 @@ function readGroup(reader: Reader) {
   return groupValue.read(reader, valueVersion)
 }
 
-/** The group as its record says, its members' sessions starting now. */
-export function revivedGroup(groupId: string, stored: ReturnType<typeof readGroup>, nowMs: number): Group {
+/** The group as its record says, its members' sessions starting now. @param wallMs now, by the clock of records */
+export function revivedGroup(
+  groupId: string,
+  stored: ReturnType<typeof readGroup>,
+  nowMs: number,
+  wallMs: number,
+): Group {
   const members = stored.members.map((member) => ({
     memberId: member.memberId,
     instanceId: member.groupInstanceId,
@@ -170,7 +183,7 @@ export function revivedGroup(groupId: string, stored: ReturnType<typeof readGrou
     pending: new Map(),
     phaseDeadlineMs: Number.POSITIVE_INFINITY,
     gathersFirst: false,
-    stateSinceMs: nowMs,
+    stateSinceMs: nowMs - Math.max(0, wallMs - stored.currentStateTimestamp),
   }
 }
 

@@ -18,7 +18,7 @@ import {
 } from './connection.ts'
 import { parsePosition, positionHelp } from './positions.ts'
 
-const actions = ['list', 'describe', 'reset'] as const
+const actions = ['list', 'describe', 'reset', 'delete'] as const
 
 type Group = Of<'groups.list'>['groups'][number]
 
@@ -26,6 +26,7 @@ export const groups: Command = {
   help: `millrace groups list
 millrace groups describe GROUP…
 millrace groups reset GROUP --to POSITION [--topic TOPIC]… [--partition N]… [--dry-run]
+millrace groups delete GROUP…
 
 Consumer groups of any Kafka cluster: their members, their lag, and where they go on.
 
@@ -50,7 +51,7 @@ ${bootstrapHelp}
     const { action, names } = actionOf('groups', actions, positionals)
     const partitions = partitionsOf('groups', values.partition)
     if (action === 'list') noneOf('groups', names)
-    else if (action === 'describe') someOf('groups', 'the group', names)
+    else if (action !== 'reset') someOf('groups', 'the group', names)
     else {
       oneOf('groups', 'the group', names)
       if (values.to === undefined) throw usage('groups', `--to is missing: ${positionHelp}`)
@@ -58,6 +59,7 @@ ${bootstrapHelp}
     await connected('groups', values.bootstrap, output, async (kafka) => {
       if (action === 'list') return list(kafka, output)
       if (action === 'describe') return describe(kafka, output, names)
+      if (action === 'delete') return remove(kafka, output, names)
       const to = parsePosition('groups', 'to', values.to ?? '', kafka.environment.clock)
       const request = {
         group: names[0]!,
@@ -120,6 +122,15 @@ function noSuchGroup(group: string): MillraceError {
     where: group,
     remedy: 'see millrace groups list',
   })
+}
+
+/** @throws MillraceError NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND */
+async function remove({ connections }: Kafka, output: Output, names: readonly string[]): Promise<void> {
+  for (const group of names) {
+    await connections.admin().deleteGroups([group])
+    output.object({ event: 'deleted', group })
+    output.line(`deleted ${group}`)
+  }
 }
 
 interface Reset {
