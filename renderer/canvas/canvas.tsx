@@ -123,7 +123,7 @@ function CanvasInside() {
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           // From far, what comes into sight while it is moved would be made in the middle of the movement.
-          onlyRenderVisibleElements={!far}
+          onlyRenderVisibleElements={!far || elements.props.nodes.length > wholeMax}
           minZoom={0.15}
           maxZoom={2}
           defaultViewport={{ x: 24, y: 24, zoom: 1 }}
@@ -239,6 +239,9 @@ function EmptyCanvas() {
 
 /** Below this zoom figures and sentences cannot be read. */
 const farBelow = 0.45
+
+/** Of more nodes than that, those out of sight are not worth their memory. */
+const wholeMax = 1500
 
 /** Room for the tools at the bottom. */
 const fitPadding = { top: '28px', left: '28px', right: '28px', bottom: '64px' } as const
