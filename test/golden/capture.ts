@@ -1,7 +1,7 @@
 /**
  * Writes `captured.golden.json`, frames between foreign clients and Apache Kafka, taken by a proxy in between, and
  * `refusals.golden.json`, the errors with which Apache Kafka refuses.
- * `node test/golden/capture.ts`, with Java, Maven and kcat installed.
+ * `node test/golden/capture.ts`, with Java, Maven and kcat installed; `node test/golden/capture.ts refusals` for these alone.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } fro
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { apis } from '../../engine/protocol/apis/index.ts'
 import { produce } from '../../engine/protocol/apis/produce.ts'
-import { startApacheKafka } from '../interop/apache-kafka.ts'
+import { type ApacheKafka, startApacheKafka } from '../interop/apache-kafka.ts'
 import { type Exchange, type RecordingProxy, startRecordingProxy } from './recording-proxy.ts'
 import { refusalsOf } from './refusals.ts'
 
@@ -158,23 +158,36 @@ async function capture(proxy: RecordingProxy): Promise<void> {
         `${name}: ${proxy.exchanges.filter((exchange) => exchange.client === name).length} exchanges`,
       )
     }
-    const refusals = await refusalsOf(Number(broker.bootstrap[0]!.split(':')[1]))
-    writeGolden('refusals', `${JSON.stringify(refusals, null, 1)}\n`)
+    await keepRefusals(broker)
   } finally {
     await broker.stop()
   }
+}
+
+async function keepRefusals(broker: ApacheKafka): Promise<void> {
+  const refusals = await refusalsOf(Number(broker.bootstrap[0]!.split(':')[1]))
+  writeGolden('refusals', `${JSON.stringify(refusals, null, 1)}\n`)
 }
 
 function writeGolden(name: string, text: string): void {
   writeFileSync(new URL(`${name}.golden.json`, import.meta.url), text)
 }
 
-const proxy = await startRecordingProxy()
-try {
-  await capture(proxy)
-} finally {
-  await proxy.close()
+if (process.argv[2] === 'refusals') {
+  const broker = await startApacheKafka()
+  try {
+    await keepRefusals(broker)
+  } finally {
+    await broker.stop()
+  }
+} else {
+  const proxy = await startRecordingProxy()
+  try {
+    await capture(proxy)
+  } finally {
+    await proxy.close()
+  }
+  const lines = chosen(proxy.exchanges).map((exchange) => JSON.stringify(exchange))
+  writeGolden('captured', `[\n${lines.join(',\n')}\n]\n`)
+  console.log(`${lines.length} exchanges kept`)
 }
-const lines = chosen(proxy.exchanges).map((exchange) => JSON.stringify(exchange))
-writeGolden('captured', `[\n${lines.join(',\n')}\n]\n`)
-console.log(`${lines.length} exchanges kept`)

@@ -1,5 +1,5 @@
 import { nodeCodecs } from '../../engine/node/environment/codecs.ts'
-import type { Api, RequestInput } from '../../engine/protocol/api.ts'
+import type { RequestInput } from '../../engine/protocol/api.ts'
 import { apiVersions } from '../../engine/protocol/apis/api-versions.ts'
 import { createPartitions } from '../../engine/protocol/apis/create-partitions.ts'
 import { createTopics } from '../../engine/protocol/apis/create-topics.ts'
@@ -21,22 +21,22 @@ import { offsetForLeaderEpoch } from '../../engine/protocol/apis/offset-for-lead
 import { produce } from '../../engine/protocol/apis/produce.ts'
 import { syncGroup } from '../../engine/protocol/apis/sync-group.ts'
 import { BatchBuilder, type BuildOptions } from '../../engine/protocol/batch-builder.ts'
-import { errorCodes, errorOf } from '../../engine/protocol/error-codes.ts'
-import type { Encodable, Field } from '../../engine/protocol/schema.ts'
-import { BrokerTalk, errorCodesIn } from './broker-talk.ts'
+import { RefusalTalk } from './refusal-talk.ts'
+import { refusedAdministration } from './refused-administration.ts'
+import { refusedGroups } from './refused-groups.ts'
+import { refusedTransactions } from './refused-transactions.ts'
 
 const topic = 'refusals'
 const compacted = 'refusals-compacted'
 const unknownId = '11111111-2222-4333-8444-555555555555'
 const timeoutMs = 5000
-const patienceMs = 15_000
 
 /**
  * What a cluster of one broker answers to requests that it should refuse, version by version: names of the errors by
  * `what: Api vN`. Kafka's answers are the measure.
  */
 export async function refusalsOf(port: number): Promise<Record<string, string>> {
-  const talk = new BrokerTalk(port)
+  const talk = await RefusalTalk.start(port)
   try {
     const run = new Refusals(talk)
     await run.prepare()
@@ -46,19 +46,21 @@ export async function refusalsOf(port: number): Promise<Record<string, string>> 
     await run.topics()
     await run.groups()
     await run.others()
-    return run.answers
+    await refusedTransactions(talk, topic)
+    await refusedAdministration(talk, topic)
+    await refusedGroups(talk, topic)
+    return talk.answers
   } finally {
     talk.close()
   }
 }
 
 class Refusals {
-  readonly answers: Record<string, string> = {}
-  private readonly talk: BrokerTalk
+  private readonly talk: RefusalTalk
   private ids = new Map<string, string>()
   private producerId = -1
 
-  constructor(talk: BrokerTalk) {
+  constructor(talk: RefusalTalk) {
     this.talk = talk
   }
 
@@ -69,20 +71,22 @@ class Refusals {
       { name: topic, ...plain, configs: [] },
       { name: compacted, ...plain, configs: compact },
     ]
-    await this.talk.ask(createTopics, 7, { topics, timeoutMs })
+    await this.talk.broker.ask(createTopics, 7, { topics, timeoutMs })
     const asked = { topics: [{ name: topic }, { name: compacted }] }
-    const found = await this.settled(() => this.talk.ask(metadata, 12, asked))
+    const found = await this.talk.settled(() => this.talk.broker.ask(metadata, 12, asked))
     this.ids = new Map(found.topics.map(({ name, topicId }) => [name ?? '', topicId]))
-    await this.settled(() => this.talk.ask(findCoordinator, 4, { coordinatorKeys: ['group'] }))
-    await this.settled(() => this.talk.ask(offsetFetch, 7, { groupId: 'group', topics: null }))
+    await this.talk.settled(() => this.talk.broker.ask(findCoordinator, 4, { coordinatorKeys: ['group'] }))
+    await this.talk.settled(() => this.talk.broker.ask(offsetFetch, 7, { groupId: 'group', topics: null }))
     const producer = { transactionalId: null, transactionTimeoutMs: 60_000 }
-    this.producerId = (await this.settled(() => this.talk.ask(initProducerId, 4, producer))).producerId
+    this.producerId = (
+      await this.talk.settled(() => this.talk.broker.ask(initProducerId, 4, producer))
+    ).producerId
   }
 
   async produce(): Promise<void> {
     const { producerId } = this
     const send = (what: string, records: Buffer, place: Place = {}, acks = -1) =>
-      this.each(what, produce, () => ({
+      this.talk.each(what, produce, () => ({
         acks,
         timeoutMs,
         topicData: [{ ...this.named(place), partitionData: [{ index: place.partition ?? 0, records }] }],
@@ -107,7 +111,7 @@ class Refusals {
 
   async fetch(): Promise<void> {
     const ask = (what: string, place: Place, more: PartitionFetch = {}, since = 0, session = {}) =>
-      this.each(
+      this.talk.each(
         what,
         fetchApi,
         () => {
@@ -138,7 +142,7 @@ class Refusals {
 
   async offsets(): Promise<void> {
     const ask = (what: string, place: Place, timestamp = -1, currentLeaderEpoch = -1) =>
-      this.each(what, listOffsets, () => {
+      this.talk.each(what, listOffsets, () => {
         const partitions = [{ partitionIndex: place.partition ?? 0, timestamp, currentLeaderEpoch }]
         return { replicaId: -1, topics: [{ name: place.topic ?? topic, partitions }] }
       })
@@ -148,7 +152,7 @@ class Refusals {
     for (const timestamp of [-1, -2, -3, -4, -5, -6, -7, 2_000_000_000_000])
       await ask(`at ${timestamp}`, {}, timestamp)
     const epochs = (what: string, place: Place, leaderEpoch = 0, currentLeaderEpoch = -1) =>
-      this.each(what, offsetForLeaderEpoch, () => {
+      this.talk.each(what, offsetForLeaderEpoch, () => {
         const partitions = [{ partition: place.partition ?? 0, leaderEpoch, currentLeaderEpoch }]
         return { replicaId: -1, topics: [{ topic: place.topic ?? topic, partitions }] }
       })
@@ -160,7 +164,7 @@ class Refusals {
 
   async topics(): Promise<void> {
     const create = (what: string, more: Partial<CreatableTopic>) =>
-      this.each(what, createTopics, () => {
+      this.talk.each(what, createTopics, () => {
         const plain = {
           name: 'another',
           numPartitions: 1,
@@ -186,10 +190,10 @@ class Refusals {
     await create('assigned to nobody', assigned(0, 77))
     await create('assigned with a gap', assigned(1, 1))
     await create('assigned and counted', { ...assigned(0, 1), numPartitions: 2 })
-    await this.each('by name', deleteTopics, (version) =>
+    await this.talk.each('by name', deleteTopics, (version) =>
       version >= 6 ? { topics: [{ name: 'nowhere' }], timeoutMs } : { topicNames: ['nowhere'], timeoutMs },
     )
-    await this.each(
+    await this.talk.each(
       'by id',
       deleteTopics,
       () => ({ topics: [{ name: null, topicId: unknownId }], timeoutMs }),
@@ -198,7 +202,7 @@ class Refusals {
     const grow = (what: string, name: string, count: number, ...brokers: number[]) => {
       const assignments = brokers.length === 0 ? null : brokers.map((id) => ({ brokerIds: [id] }))
       const topics = [{ name, count, assignments }]
-      return this.each(what, createPartitions, () => ({ topics, timeoutMs, validateOnly: true }))
+      return this.talk.each(what, createPartitions, () => ({ topics, timeoutMs, validateOnly: true }))
     }
     await grow('as many', topic, 1)
     await grow('fewer', topic, 0)
@@ -206,7 +210,7 @@ class Refusals {
     await grow('assigned to nobody', topic, 2, 44)
     await grow('too many assignments', topic, 2, 1, 1)
     const ask = (what: string, name: string | null) =>
-      this.each(
+      this.talk.each(
         what,
         metadata,
         () => ({
@@ -225,7 +229,7 @@ class Refusals {
       const protocols = [{ name: 'range', metadata: Buffer.from('x') }]
       const times = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000 }
       const body = { groupId: 'joined', ...times, memberId: '', protocolType: 'consumer', protocols, ...more }
-      return this.each(what, joinGroup, () => body)
+      return this.talk.each(what, joinGroup, () => body)
     }
     await join('no group', { groupId: '' })
     await join('short session', { sessionTimeoutMs: 10 })
@@ -239,7 +243,7 @@ class Refusals {
       more: Partial<RequestInput<typeof offsetCommit>> = {},
       note = '',
     ) =>
-      this.each(what, offsetCommit, () => {
+      this.talk.each(what, offsetCommit, () => {
         const partitions = [
           { partitionIndex: place.partition ?? 0, committedOffset: 1, committedMetadata: note },
         ]
@@ -253,12 +257,12 @@ class Refusals {
     for (const groupId of ['group', 'nobody', '']) {
       const member = { groupId, generationId: 1, memberId: 'who' }
       const names = { protocolType: 'consumer', protocolName: 'range' }
-      await this.each(`"${groupId}"`, syncGroup, () => ({ ...member, ...names, assignments: [] }))
-      await this.each(`"${groupId}"`, heartbeat, () => member)
-      await this.each(`"${groupId}"`, leaveGroup, (version) =>
+      await this.talk.each(`"${groupId}"`, syncGroup, () => ({ ...member, ...names, assignments: [] }))
+      await this.talk.each(`"${groupId}"`, heartbeat, () => member)
+      await this.talk.each(`"${groupId}"`, leaveGroup, (version) =>
         version >= 3 ? { groupId, members: [{ memberId: 'who' }] } : { groupId, memberId: 'who' },
       )
-      if (groupId !== '') await this.each(`"${groupId}"`, describeGroups, () => ({ groups: [groupId] }))
+      if (groupId !== '') await this.talk.each(`"${groupId}"`, describeGroups, () => ({ groups: [groupId] }))
     }
   }
 
@@ -271,12 +275,12 @@ class Refusals {
     } as const
     for (const [what, [resourceType, resourceName]] of Object.entries(resources)) {
       const resource = { resourceType, resourceName, configurationKeys: null }
-      await this.each(what, describeConfigs, () => ({ resources: [resource] }))
+      await this.talk.each(what, describeConfigs, () => ({ resources: [resource] }))
     }
     const software = { clientSoftwareName: 'a b', clientSoftwareVersion: '1' }
-    await this.each('odd software name', apiVersions, () => software)
-    await this.each('no software name', apiVersions, () => ({}))
-    await this.each(
+    await this.talk.each('odd software name', apiVersions, () => software)
+    await this.talk.each('no software name', apiVersions, () => ({}))
+    await this.talk.each(
       'unknown kind',
       findCoordinator,
       (version) => {
@@ -285,36 +289,12 @@ class Refusals {
       1,
     )
     const controllers = { includeClusterAuthorizedOperations: false, endpointType: 2 }
-    await this.each('controllers', describeCluster, () => controllers, 1)
+    await this.talk.each('controllers', describeCluster, () => controllers, 1)
   }
 
   private named(place: Place): { name: string; topicId: string } {
     const name = place.topic ?? topic
     return { name, topicId: this.ids.get(name) ?? unknownId }
-  }
-
-  private async each<Request extends Field, Response extends Field>(
-    what: string,
-    api: Api<Request, Response>,
-    body: (version: number) => Encodable<Request>,
-    since = 0,
-  ): Promise<void> {
-    for (let version = Math.max(since, api.versions[0]); version <= api.versions[1]; version++) {
-      const answer = await this.talk.ask(api, version, body(version))
-      const names = answer && errorCodesIn(answer.body).map((code) => errorOf(code).name)
-      this.answers[`${what}: ${api.name} v${version}`] = names?.join(' ') ?? 'connection closed'
-    }
-  }
-
-  /** Asks until there is no error any more. */
-  private async settled<T>(ask: () => Promise<{ body: T } | undefined>): Promise<T> {
-    const deadline = Date.now() + patienceMs
-    for (;;) {
-      const answer = await ask()
-      if (answer && errorCodesIn(answer.body).every((code) => code === errorCodes.NONE)) return answer.body
-      if (Date.now() > deadline) throw new Error(`not ready: ${JSON.stringify(answer?.body)}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
   }
 }
 

@@ -38,6 +38,8 @@ export class GroupRemoval {
 
   /** The group with all that it committed. Only one without members. */
   async deleteGroup(groupId: string): Promise<ErrorName> {
+    // As Kafka answers it, for which this is a group like any other that is not there.
+    if (groupId === '') return 'GROUP_ID_NOT_FOUND'
     const shard = this.options.shardOf(groupId)
     if (typeof shard === 'string') return shard
     const group = shard.groups.get(groupId)
