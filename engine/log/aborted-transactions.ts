@@ -24,8 +24,11 @@ export function encodeAborted(entries: readonly AbortedTransaction[]): Buffer {
   return bytes
 }
 
-/** The first `count` entries; what follows is later than whoever asks. Undefined when the bytes are no such entries. */
-export function decodeAborted(bytes: Buffer, count: number): AbortedTransaction[] | undefined {
+/** The first `count` entries (all when left out); what follows is later than whoever asks. Undefined when the bytes are no such entries. */
+export function decodeAborted(
+  bytes: Buffer,
+  count = Math.floor(bytes.length / entryBytes),
+): AbortedTransaction[] | undefined {
   if (bytes.length < count * entryBytes) return undefined
   const entries: AbortedTransaction[] = []
   for (let at = 0; entries.length < count; at += entryBytes) {

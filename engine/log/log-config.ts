@@ -16,6 +16,19 @@ export interface LogConfig {
   readonly timestampType: 'create' | 'log-append'
   /** How long an idle producer's sequence is remembered [producer.id.expiration.ms]. */
   readonly producerExpiryMs: number
+  /** Left out: every record is kept until retention takes its segment [cleanup.policy without compact]. */
+  readonly compaction?: CompactionConfig
+}
+
+export interface CompactionConfig {
+  /** The share of bytes not compacted yet from which it is worth while [min.cleanable.dirty.ratio]. */
+  readonly dirtyRatioMin: number
+  /** How long tombstones stay once what they delete is gone [delete.retention.ms]. */
+  readonly deleteRetentionMs: number
+  /** Younger records are left alone [min.compaction.lag.ms]. */
+  readonly lagMsMin: number
+  /** Older ones are compacted whatever the share [max.compaction.lag.ms]. */
+  readonly lagMsMax: number
 }
 
 export const defaultLogConfig: LogConfig = {

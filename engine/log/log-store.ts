@@ -1,6 +1,8 @@
 import type { Environment } from '../environment/index.ts'
 import type { BatchView } from '../protocol/record-batch-header.ts'
 import type { ReadLimits } from './batch-walk.ts'
+import { swapIn } from './compaction/swap.ts'
+import { compactedFileName } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import { emptyRead, type LogRead, readSegment } from './log-reader.ts'
 import type { LogState } from './log-state.ts'
@@ -25,6 +27,8 @@ export class LogStore {
   readonly writer: LogWriter
   readonly snapshots: SnapshotStore
   segments: Segment[]
+  /** Nothing may be done with the files any more. */
+  isReleased = false
   readonly #world: LogWorld
   readonly #place: SegmentPlace
   readonly #state: LogState
@@ -35,6 +39,8 @@ export class LogStore {
   #sealed: { readonly offset: number; readonly logStartOffset: number } | undefined
   /** Work on full segments, behind the appends: one after the other. */
   #background: Promise<void> = Promise.resolve()
+  /** A compacted segment has taken, or is taking, their place. */
+  readonly #replaced = new WeakSet<Segment>()
 
   constructor(
     world: LogWorld,
@@ -115,7 +121,9 @@ export class LogStore {
     const snapshot = this.#state.snapshot(this.segments)
     this.#inBackground(async () => {
       await this.writer.written(snapshot.offset)
-      await this.#sealWith(full, snapshot)
+      // As they are by now: one that was compacted meanwhile has another size.
+      const sealed = this.segments.filter(({ baseOffset }) => baseOffset < snapshot.offset)
+      await this.#sealWith(full, { ...snapshot, segments: sealed.map(({ facts }) => facts) })
     })
     return this.#addSegment(this.#state.logEndOffset)
   }
@@ -131,6 +139,37 @@ export class LogStore {
       if (first.isFileNew) await this.#createDurably(first)
       for (const segment of dropped) await segment.remove()
     })
+  }
+
+  /**
+   * Puts a compacted segment, whose file is written and synced as `.cleaned`, in the place of neighbours that end at
+   * `endOffset`. False when these have gone meanwhile.
+   */
+  async replace(replaced: readonly Segment[], compacted: Segment, endOffset: number): Promise<boolean> {
+    const { disk, folder } = this.#place
+    const pathOf = (suffix: 'cleaned' | 'swap') =>
+      `${folder}/${compactedFileName(compacted.baseOffset, suffix)}`
+    let isDone = false
+    await this.#inBackground(async () => {
+      if (this.isReleased || !replaced.every((segment) => this.segments.includes(segment))) {
+        await disk.remove(pathOf('cleaned'))
+        return
+      }
+      // Whoever looks an offset up in one of them meanwhile needs no file for it.
+      for (const segment of replaced) await segment.indexes()
+      await disk.rename(pathOf('cleaned'), pathOf('swap'))
+      await disk.syncFolder(folder)
+      for (const segment of replaced) this.#replaced.add(segment)
+      for (const segment of replaced) await segment.close()
+      await swapIn(this.#place, this.snapshots, compacted, endOffset)
+      compacted.isFileNew = false
+      const at = this.segments.indexOf(replaced[0]!)
+      this.segments = this.segments.toSpliced(at, replaced.length, compacted)
+      this.#tail.dropBefore(endOffset)
+      await compacted.seal()
+      isDone = true
+    })
+    return isDone
   }
 
   /** Removes the batch that holds the offset and all behind it, durably. Gives the new end. */
@@ -163,7 +202,10 @@ export class LogStore {
     await this.writer.written(this.#state.logEndOffset)
     await this.#background
     for (const segment of segments) {
-      if (segment.sizeBytes > 0) await segment.using((file) => file.sync())
+      // What took the place of a segment was synced before.
+      if (segment.sizeBytes > 0 && !this.#replaced.has(segment)) {
+        await segment.using((file) => file.sync())
+      }
     }
     await this.#syncNewFiles(segments)
   }
@@ -178,6 +220,7 @@ export class LogStore {
 
   /** Nothing more is written, read or kept. */
   async release(): Promise<void> {
+    this.isReleased = true
     this.writer.stop()
     await this.#background
     this.#tail.clear()
@@ -224,6 +267,10 @@ export class LogStore {
         const found = await readSegment(segment, startOffset, endPosition, limits)
         if (found) return found
       } catch (thrown) {
+        if (this.#replaced.has(segment) && !this.writer.failure) {
+          await this.#background
+          return this.#readFiles(startOffset, limits)
+        }
         // Retention may have taken the segment away meanwhile.
         if (startOffset < this.#state.logStartOffset) return undefined
         throw thrown

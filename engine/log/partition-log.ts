@@ -9,6 +9,7 @@ import {
   type LeaderAppendOptions,
   replicatedBatches,
 } from './append.ts'
+import { type CompactionReport, LogCleaner } from './compaction/log-cleaner.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { emptyRead, type LogRead } from './log-reader.ts'
@@ -55,6 +56,7 @@ export class PartitionLog {
   readonly #world: LogWorld
   readonly #state: LogState
   readonly #store: LogStore
+  readonly #cleaner: LogCleaner
   #tellFailed: ((error: MillraceError) => void) | undefined
   #isClosed = false
   #isChanging = false
@@ -67,6 +69,7 @@ export class PartitionLog {
     this.recovery = found.recovery
     this.#state = new LogState(found)
     this.#store = new LogStore(world, place, options, found, this.#state)
+    this.#cleaner = new LogCleaner(world, place, this.#store, this.#state)
     this.#store.writer.onFailed = (error) => {
       this.#store.forgetMemory()
       world.log.write('error', this.name, error.message)
@@ -82,6 +85,7 @@ export class PartitionLog {
     const log = new PartitionLog(world, place, options, found)
     log.#report()
     await log.#store.settleIn(found.recovery.wasClean)
+    await log.#cleaner.load()
     return log
   }
 
@@ -269,6 +273,16 @@ export class PartitionLog {
     return expired.length
   }
 
+  /**
+   * Lets go of records whose key came again, where the log is to be compacted and it is worth while; never of what reaches
+   * the high watermark, or an open transaction. Appends and reads go on meanwhile. Undefined: nothing was done.
+   * @throws MillraceError CORRUPT_BATCH, and of the disk
+   */
+  async compact(highWatermark: number): Promise<CompactionReport | undefined> {
+    this.#assertAppendable()
+    return this.#cleaner.run(this.lastStableOffset(highWatermark), this.config)
+  }
+
   /** Records before the offset are gone. Until the next snapshot a crash may bring the rest of their segment back. */
   async advanceLogStart(offset: number): Promise<void> {
     if (offset <= this.#state.logStartOffset) return
@@ -290,6 +304,7 @@ export class PartitionLog {
     }
     await this.#change(async () => {
       const end = await this.#store.cutAt(offset)
+      this.#cleaner.truncated(end)
       this.#state.logEndOffset = end
       this.#state.logStartOffset = Math.min(this.#state.logStartOffset, end)
       this.#state.leaderEpochs.truncateFromEnd(end)
@@ -301,6 +316,7 @@ export class PartitionLog {
   /** Forgets everything; the next offset is the one given. */
   async truncateFullyAndStartAt(offset: number): Promise<void> {
     await this.#change(async () => {
+      await this.#cleaner.reset()
       await this.#store.startAt(offset)
       this.#state.logStartOffset = offset
       this.#state.logEndOffset = offset

@@ -4,6 +4,7 @@ import { validateBatch } from '../protocol/record-batch.ts'
 import { BatchView, batchHeaderBytes } from '../protocol/record-batch-header.ts'
 import { type AbortedTransaction, decodeAborted } from './aborted-transactions.ts'
 import { hasWholeBatch } from './batch-walk.ts'
+import { finishSwaps } from './compaction/swap.ts'
 import { logFileName, parseLogFileName } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { ProducerState } from './producer-state.ts'
@@ -53,6 +54,7 @@ export async function recoverLog(
   codecs: Pick<Codecs, 'crc32c'>,
   nowMs: number,
 ): Promise<RecoveredLog> {
+  await finishSwaps(place, codecs)
   const { files, snapshotOffsets } = await findFiles(place)
   const { snapshot, aborted, kept, doubt } = await latestSnapshot(place, codecs, files, snapshotOffsets)
   const scan = new RecoveryScan(place, codecs, nowMs, snapshot, aborted)

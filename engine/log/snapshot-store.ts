@@ -1,7 +1,7 @@
 import type { Codecs } from '../environment/index.ts'
 import { logFileName } from './file-names.ts'
 import type { SegmentPlace } from './segment.ts'
-import { decodeSnapshot, encodeSnapshot, type LogSnapshot } from './snapshot.ts'
+import { decodeSnapshot, encodeSnapshot, type LogSnapshot, type SegmentFacts } from './snapshot.ts'
 
 /** The snapshots of a log on disk: one where each segment begins, and the latest. */
 export class SnapshotStore {
@@ -36,6 +36,31 @@ export class SnapshotStore {
     for (const known of removed) await this.#place.disk.remove(this.#path(known))
     await this.#place.disk.syncFolder(this.#place.folder)
     this.#offsets = this.#offsets.filter((known) => known <= offset)
+  }
+
+  /** Makes them speak of one segment where there were several, up to `endOffset`; those from in between go. */
+  async replaceSegments(facts: SegmentFacts, endOffset: number): Promise<void> {
+    const { disk } = this.#place
+    const { baseOffset } = facts
+    const kept: number[] = []
+    for (const offset of this.#offsets) {
+      const isInside = offset > baseOffset && offset < endOffset
+      const bytes = isInside || offset <= baseOffset ? undefined : await disk.readFile(this.#path(offset))
+      const snapshot = bytes && decodeSnapshot(bytes, this.#codecs)
+      if (snapshot) {
+        const segments = snapshot.segments.filter(
+          (each) => each.baseOffset < baseOffset || each.baseOffset >= endOffset,
+        )
+        const at = segments.findLastIndex((each) => each.baseOffset < baseOffset) + 1
+        const replaced = { ...snapshot, segments: segments.toSpliced(at, 0, facts) }
+        await disk.writeFileAtomic(this.#path(offset), encodeSnapshot(replaced, this.#codecs))
+      } else if (bytes || isInside) {
+        await disk.remove(this.#path(offset))
+        continue
+      }
+      kept.push(offset)
+    }
+    this.#offsets = kept
   }
 
   async latest(): Promise<LogSnapshot | undefined> {

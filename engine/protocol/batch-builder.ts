@@ -22,6 +22,17 @@ export interface BuildOptions {
   readonly isControl?: boolean
   readonly baseOffset?: number
   readonly leaderEpoch?: number
+  /** Of a batch that keeps the offsets of another one, of which it has some of the records (KIP-98); may have none. */
+  readonly kept?: KeptSpan
+}
+
+/** What stays of a compacted batch, whatever records it has lost. */
+export interface KeptSpan {
+  readonly lastOffsetDelta: number
+  readonly maxTimestampMs: number
+  readonly timestampType: 'create' | 'log-append'
+  /** The base timestamp says from when on tombstones and markers may go (KIP-534). */
+  readonly hasDeleteHorizon: boolean
 }
 
 /** Gathers records into one batch of magic 2, encoded as they come. */
@@ -31,10 +42,14 @@ export class BatchBuilder {
   private count = 0
   private baseTimestampMs = 0
   private maxTimestampMs = 0
+  private isBaseGiven = false
 
-  /** Starts with room for so many bytes and grows as needed. */
-  constructor(capacityBytes = capacityBytesDefault) {
+  /** Starts with room for so many bytes and grows as needed. Without a base timestamp the first record's is the base. */
+  constructor(capacityBytes = capacityBytesDefault, baseTimestampMs?: number) {
     this.buffer = Buffer.allocUnsafe(Math.max(capacityBytes, 2 * batchHeaderBytes))
+    if (baseTimestampMs === undefined) return
+    this.baseTimestampMs = baseTimestampMs
+    this.isBaseGiven = true
   }
 
   get recordCount(): number {
@@ -68,9 +83,9 @@ export class BatchBuilder {
   }
 
   /** As `append`, with key, value and headers of the cursor's record copied in one go. */
-  appendFrom(cursor: RecordCursor, timestampMs = cursor.timestampMs): number {
+  appendFrom(cursor: RecordCursor, timestampMs = cursor.timestampMs, offsetDelta = this.count): number {
     const { body, contentStart, contentEnd } = cursor
-    this.startRecord(timestampMs, contentEnd - contentStart)
+    this.startRecord(timestampMs, contentEnd - contentStart, offsetDelta)
     body.copy(this.buffer, this.position, contentStart, contentEnd)
     this.position += contentEnd - contentStart
     return this.position
@@ -87,12 +102,13 @@ export class BatchBuilder {
         baseOffset: options.baseOffset ?? 0,
         leaderEpoch: options.leaderEpoch ?? -1,
         compression,
-        timestampType: 'create',
+        timestampType: options.kept?.timestampType ?? 'create',
         isTransactional: options.isTransactional ?? false,
         isControl: options.isControl ?? false,
-        lastOffsetDelta: this.count - 1,
+        hasDeleteHorizon: options.kept?.hasDeleteHorizon ?? false,
+        lastOffsetDelta: options.kept?.lastOffsetDelta ?? this.count - 1,
         baseTimestampMs: this.baseTimestampMs,
-        maxTimestampMs: this.maxTimestampMs,
+        maxTimestampMs: options.kept?.maxTimestampMs ?? this.maxTimestampMs,
         producerId: options.producerId ?? -1,
         producerEpoch: options.producerEpoch ?? -1,
         baseSequence: options.baseSequence ?? -1,
@@ -111,20 +127,20 @@ export class BatchBuilder {
   }
 
   /** Length, attributes, timestamp and offset; room for the content that follows. */
-  private startRecord(timestampMs: number, contentBytes: number): void {
+  private startRecord(timestampMs: number, contentBytes: number, offsetDelta = this.count): void {
     if (this.count === 0) {
-      this.baseTimestampMs = timestampMs
+      if (!this.isBaseGiven) this.baseTimestampMs = timestampMs
       this.maxTimestampMs = timestampMs
     } else if (timestampMs > this.maxTimestampMs) {
       this.maxTimestampMs = timestampMs
     }
     const deltaMs = timestampMs - this.baseTimestampMs
-    const length = 1 + varlongBytes(deltaMs) + varintBytes(this.count) + contentBytes
+    const length = 1 + varlongBytes(deltaMs) + varintBytes(offsetDelta) + contentBytes
     this.ensure(length + 5)
     this.putVarint(length)
     this.buffer[this.position++] = 0
     this.putVarlong(deltaMs)
-    this.putVarint(this.count)
+    this.putVarint(offsetDelta)
     this.count++
   }
 

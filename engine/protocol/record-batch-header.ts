@@ -200,6 +200,7 @@ export interface BatchHeaderFields {
   readonly timestampType: 'create' | 'log-append'
   readonly isTransactional: boolean
   readonly isControl: boolean
+  readonly hasDeleteHorizon: boolean
   readonly lastOffsetDelta: number
   readonly baseTimestampMs: number
   readonly maxTimestampMs: number
@@ -219,7 +220,8 @@ export function writeBatchHeader(
     compressionNames.indexOf(fields.compression) |
     (fields.timestampType === 'log-append' ? bits.logAppendTime : 0) |
     (fields.isTransactional ? bits.transactional : 0) |
-    (fields.isControl ? bits.control : 0)
+    (fields.isControl ? bits.control : 0) |
+    (fields.hasDeleteHorizon ? bits.deleteHorizon : 0)
   setInt64(batch, at.baseOffset, fields.baseOffset)
   batch.writeInt32BE(batch.length - batchPrefixBytes, at.batchLength)
   batch.writeInt32BE(fields.leaderEpoch, at.leaderEpoch)
