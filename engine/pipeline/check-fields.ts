@@ -136,6 +136,9 @@ function wrongNumber(
   return undefined
 }
 
+/** More keeps the compiler for seconds, and after that for minutes. */
+const codeCharactersMax: Partial<Record<FieldSpec['type'], number>> = { expression: 10_000, type: 50_000 }
+
 function checkText(
   field: Exclude<FieldSpec, { type: 'list' }>,
   value: ConfigValue,
@@ -144,6 +147,17 @@ function checkText(
   options: FieldCheck,
 ): Problem[] {
   if (typeof value !== 'string') return []
+  const charactersMax = codeCharactersMax[field.type]
+  if (charactersMax !== undefined && value.length > charactersMax) {
+    const what = `“${field.label}” has ${value.length} characters`
+    return [
+      report('MR-133', path, what, `write at most ${charactersMax}; long code belongs into a processor`),
+    ]
+  }
+  if ((field.type === 'file' || field.type === 'code') && hasControlCharacter(value)) {
+    const what = `“${field.label}” cannot be ${JSON.stringify(value)}`
+    return [report('MR-103', path, what, 'name the file without control characters')]
+  }
   if (field.type === 'expression') {
     const wrong = options.checkExpression?.(value)
     if (!wrong) return []
@@ -195,6 +209,10 @@ function isJson(text: string): boolean {
     if (thrown instanceof SyntaxError) return false
     throw thrown
   }
+}
+
+export function hasControlCharacter(text: string): boolean {
+  return /\p{Cc}/u.test(text)
 }
 
 function staysInside(path: string): boolean {

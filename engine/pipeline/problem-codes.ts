@@ -27,6 +27,7 @@ export const problemCodes = {
   'MR-130': { title: 'a table that never ends loading', severity: 'warning' },
   'MR-131': { title: 'a source whose file is missing', severity: 'error' },
   'MR-132': { title: 'windows that overlap too often', severity: 'warning' },
+  'MR-133': { title: 'an expression or type that is too long', severity: 'error' },
   'MR-201': { title: 'an edge whose node is gone', severity: 'error' },
   'MR-202': { title: 'an edge to a port that does not exist', severity: 'error' },
   'MR-203': { title: 'an edge between ports that do not fit', severity: 'error' },
@@ -47,6 +48,7 @@ export const problemCodes = {
   'MR-304': { title: 'a processor’s file is missing', severity: 'error' },
   'MR-305': { title: 'a module that exports no processor', severity: 'error' },
   'MR-306': { title: 'a text that is not a type', severity: 'error' },
+  'MR-307': { title: 'code that is nested too deeply to be checked', severity: 'error' },
 } as const satisfies Readonly<Record<string, ProblemKind>>
 
 export type ProblemCode = keyof typeof problemCodes

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { analyzeDocument } from '../../engine/host/typing-body.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 import { nodeDefinitions } from '../../engine/nodes/definitions.ts'
 import type { NodeConfig, PipelineDocument } from '../../engine/pipeline/index.ts'
@@ -241,4 +242,49 @@ it('an edit is analyzed again within 300 ms, of a pipeline of 60 nodes', () => {
     }),
   )
   expect(Math.min(...times)).toBeLessThan(300)
+})
+
+describe('code that is too much for the compiler', () => {
+  const analyzed = (condition: string, valueType?: string) =>
+    analyzeDocument(typing, {
+      document: documentOf({ source: source(valueType), node: ['filter', { condition }], sink }, [
+        'source > node',
+        'node > sink',
+      ]),
+      files: [],
+    })
+
+  it.each([
+    ['parentheses', `${'('.repeat(4000)}1${')'.repeat(4000)}`],
+    ['prefixes', `${'!'.repeat(9000)}1`],
+  ])('in an expression is a problem of its field: %s', (_, condition) => {
+    expect(analyzed(condition).problems).toContainEqual(
+      expect.objectContaining({ code: 'MR-104', node: 'node', field: 'condition' }),
+    )
+  })
+
+  it.each([
+    ['a path', `value${'.a'.repeat(4500)}`, undefined],
+    ['functions', `${'x=>'.repeat(3000)}1`, undefined],
+    ['a type', 'true', `${'{a:'.repeat(2500)}any${'}'.repeat(2500)}`],
+  ])('elsewhere is one problem, and the next document is looked at as ever: %s', (_, condition, type) => {
+    const { problems } = analyzed(condition, type)
+    expect(problems.filter(({ severity }) => severity === 'error')).toMatchObject([
+      // The one when the field's own text is too much already, the other when only its type is.
+      { code: expect.stringMatching(/MR-104|MR-307/), severity: 'error' },
+    ])
+    expect(analyzed('value.delay').problems).toEqual([])
+    expect(analyzed('value.delays').problems).toMatchObject([{ code: 'MR-301', node: 'node' }])
+  })
+
+  it('by its length alone is a problem of its field, and is not looked into', () => {
+    const long = `1${'+1'.repeat(200_000)}`
+    const workMs = workMsOf(() => {
+      expect(analyzed(long).problems).toMatchObject([{ code: 'MR-133', node: 'node', field: 'condition' }])
+    })
+    expect(workMs).toBeLessThan(2000)
+    expect(analyzed('true', `{ a: '${'x'.repeat(60_000)}' }`).problems).toMatchObject([
+      { code: 'MR-133', node: 'source', field: 'valueType' },
+    ])
+  })
 })

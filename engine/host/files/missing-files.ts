@@ -1,5 +1,6 @@
 import type { Disk } from '../../environment/index.ts'
 import { nodeDefinitions } from '../../nodes/definitions.ts'
+import { hasControlCharacter } from '../../pipeline/check-fields.ts'
 import { configWithDefaults, fieldShown, textOf } from '../../pipeline/config.ts'
 import type { PipelineDocument } from '../../pipeline/document.ts'
 import type { Problem } from '../../pipeline/problem.ts'
@@ -23,8 +24,8 @@ export async function missingFiles(
   const found: Problem[] = []
   for (const { node, field, file } of named) {
     const path = join(folder, file)
-    // Empty fields, and files outside of the folder, have problems of their own.
-    if (file === '' || !isWithin(path, folder)) continue
+    // Empty fields, impossible names, and files outside of the folder, have problems of their own.
+    if (file === '' || hasControlCharacter(file) || !isWithin(path, folder)) continue
     if ((await disk.stat(path))?.kind === 'file') continue
     found.push(
       problem('MR-131', {
