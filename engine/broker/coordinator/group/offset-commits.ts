@@ -158,7 +158,7 @@ export class OffsetCommits {
     if (!this.options.isServing(shard)) return 'NOT_COORDINATOR'
     const isThere = ({ topic }: OffsetKey) => image.topics.get(topic)?.topicId === topicIds.get(topic)
     for (const { key, committed } of commits) {
-      if (isThere(key)) shard.setOffset(key, { ...committed, recordOffset })
+      if (isThere(key)) shard.takeOffset(key, { ...committed, recordOffset })
     }
     const late = commits.map(({ key }) => key).filter((key) => !isThere(key))
     if (late.length > 0) void this.forget(shard, late)

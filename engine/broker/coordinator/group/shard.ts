@@ -88,10 +88,14 @@ export class GroupShard {
   /** What the marker at the offset ends; a later commit outside of the transaction stays. */
   endTransaction(producerId: number, markerOffset: number, isCommit: boolean): void {
     for (const { key, committed, recordOffset } of this.pending.end(producerId, markerOffset)) {
-      const known = this.offsets.get(key.group)?.get(key.topic)?.get(key.partition)
-      const isNewer = (known?.recordOffset ?? -1) < recordOffset
-      if (isCommit && isNewer) this.setOffset(key, { ...committed, recordOffset })
+      if (isCommit) this.takeOffset(key, { ...committed, recordOffset })
     }
+  }
+
+  /** Whichever lies later in the log counts, whatever is acknowledged first. */
+  takeOffset(key: OffsetKey, committed: CommittedOffset & { readonly recordOffset: number }): void {
+    const known = this.offsets.get(key.group)?.get(key.topic)?.get(key.partition)
+    if ((known?.recordOffset ?? -1) < committed.recordOffset) this.setOffset(key, committed)
   }
 
   /** Null: forgotten. */
