@@ -29,6 +29,8 @@ export async function transactionViolations(
   for (const value of committed) counts.set(value, (counts.get(value) ?? 0) + 1)
   for (const [value, count] of counts) if (count > 1) texts.push(`${value} is there ${count} times`)
   for (const attempt of load.attempts) texts.push(...attemptFaults(attempt, counts))
+  const known = new Set(load.attempts.flatMap(({ values }) => values))
+  for (const value of counts.keys()) if (!known.has(value)) texts.push(`${value} is in no transaction`)
   const seen = new Set<string>()
   for (const value of load.read) {
     if (!counts.has(value)) texts.push(`${value} was read as committed, and is not`)

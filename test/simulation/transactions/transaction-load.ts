@@ -7,7 +7,7 @@ import { Refused, TransactionalProducer } from './transactional-producer.ts'
 
 export const ledger = 'ledger'
 export const ledgerPartitions = 3
-const producers = 3
+const producers = 5
 /** Far shorter than faults last together: transactions that nobody ends come to their end within a run. */
 const timeoutMs = 4000
 
@@ -87,6 +87,21 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
     }
   }
 
+  /**
+   * The transaction has ended, the next one has not begun. As long as the marker is not there, the batch shares the fate
+   * of the one before; it must never begin one that nobody ends.
+   */
+  const beLate = async (instance: TransactionalProducer, attempt: Attempt) => {
+    const value = `${attempt.producer}/${attempt.index}/late`
+    await timers.sleep(random.int(60))
+    try {
+      await instance.writeLate(ledger, random.int(ledgerPartitions), [value])
+      attempt.values.push(value)
+    } catch (thrown) {
+      if (!(thrown instanceof Refused)) throw thrown
+    }
+  }
+
   /** It is being replaced and does not know: whatever it still says must have no effect on others' transactions. */
   const haunt = async (zombie: TransactionalProducer, attempt: Attempt) => {
     await timers.sleep(random.int(1500))
@@ -127,6 +142,7 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
       if (instance.version === 2 && random.int(4) === 0) {
         background(timers.sleep(random.int(300)).then(() => ignoreRefusal(instance.end(isCommit, identity))))
       }
+      if (instance.version === 1 && random.int(4) === 0) await beLate(instance, attempt)
       return 'goes on'
     } catch (thrown) {
       if (!(thrown instanceof Refused)) throw thrown
@@ -172,7 +188,7 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
     await consumer.close()
   }
 
-  for (let i = 0; i < producers; i++) background(life(`teller-${i}`, i === 0 ? 1 : 2))
+  for (let i = 0; i < producers; i++) background(life(`teller-${i}`, i < 2 ? 1 : 2))
   background(consume())
   return {
     attempts,

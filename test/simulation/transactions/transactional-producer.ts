@@ -79,6 +79,21 @@ export class TransactionalProducer {
   /** One batch; resolves when it is acknowledged. @throws Refused */
   async write(topic: string, partition: number, values: readonly string[]): Promise<void> {
     if (this.version === 1) await this.addPartition(topic, partition)
+    await this.send(topic, partition, values)
+  }
+
+  /** As if the batch had been under way since before the transaction ended. @throws Refused */
+  async writeLate(topic: string, partition: number, values: readonly string[]): Promise<void> {
+    const baseSequence = this.sequences.get(partition) ?? 0
+    try {
+      await this.send(topic, partition, values)
+    } catch (thrown) {
+      if (thrown instanceof Refused) this.sequences.set(partition, baseSequence)
+      throw thrown
+    }
+  }
+
+  private async send(topic: string, partition: number, values: readonly string[]): Promise<void> {
     const baseSequence = this.sequences.get(partition) ?? 0
     this.sequences.set(partition, baseSequence + values.length)
     const builder = new BatchBuilder()
