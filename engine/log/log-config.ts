@@ -17,7 +17,7 @@ export interface LogConfig {
   /** How long an idle producer's sequence is remembered [producer.id.expiration.ms]. */
   readonly producerExpiryMs: number
   /** Left out: every record is kept until retention takes its segment [cleanup.policy without compact]. */
-  readonly compaction?: CompactionConfig
+  readonly compaction?: CompactionConfig | undefined
 }
 
 export interface CompactionConfig {

@@ -10,6 +10,7 @@ import { type CleanMark, readHighWatermarks, writeHighWatermarks } from './check
 import { FollowerFetcher } from './follower-fetcher.ts'
 import { FollowerSessions } from './follower-sessions.ts'
 import { IsrUpdates, type IsrUpdatesOptions } from './isr-updates.ts'
+import { LogCleaning } from './log-cleaning.ts'
 import { logConfigOf, minInSyncOf } from './log-config.ts'
 import { Replica, type ReplicaEvents, replicaKey } from './replica.ts'
 
@@ -32,6 +33,7 @@ export class Replicas {
   private readonly options: ReplicasOptions
   private readonly memory: TailMemory
   private readonly isrUpdates: IsrUpdates
+  private readonly cleaning: LogCleaning
   private readonly byKey = new Map<string, Replica>()
   /** Logs that lay on the disk at the start, until the metadata says what they are for. */
   private readonly found = new Map<string, Replica>()
@@ -50,6 +52,7 @@ export class Replicas {
     this.purgatory = new Purgatory(environment.timers)
     this.memory = new TailMemory(options.tailBytesMax)
     this.isrUpdates = new IsrUpdates(environment, options)
+    this.cleaning = new LogCleaning(environment, options.brokerId)
     this.sessions = new FollowerSessions(environment, {
       partitionBytesMax: options.settings.number('replica.fetch.max.bytes'),
       replica: (key) => this.openByKey(key),
@@ -102,6 +105,9 @@ export class Replicas {
     this.repeat(0, this.options.settings.number('replica.lag.time.max.ms') / 2, () => this.checkLag())
     this.repeat(1, this.options.settings.number('log.retention.check.interval.ms'), () =>
       this.applyRetention(),
+    )
+    this.repeat(3, this.options.settings.number('log.cleaner.backoff.ms'), () =>
+      this.cleaning.run(this.byKey.values()),
     )
     this.repeat(2, this.options.settings.number('replica.high.watermark.checkpoint.interval.ms'), () =>
       this.saveHighWatermarks(),

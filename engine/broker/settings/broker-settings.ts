@@ -44,6 +44,7 @@ const ownSettings: readonly Setting[] = [
     1,
     'Time between two looks at what may be deleted by age or size.',
   ),
+  count('log.cleaner.backoff.ms', 15_000, 1, 'Time between two looks at what may be compacted.'),
   count('fetch.max.bytes', 55 * 1024 * 1024, 1024, 'The largest answer to a fetch.'),
   count('socket.request.max.bytes', 100 * 1024 * 1024, 1, 'The largest request that is read.'),
   count('group.initial.rebalance.delay.ms', 3000, 0, 'How long a new group waits for further members.'),

@@ -111,7 +111,7 @@ export const topicSettings: readonly TopicSetting[] = [
     type: 'long',
     fallback: String(24 * 3_600_000),
     min: 0,
-    documentation: `How long compaction keeps a tombstone.${inert}`,
+    documentation: 'How long compaction keeps a tombstone.',
   },
   {
     name: 'min.compaction.lag.ms',
@@ -119,7 +119,7 @@ export const topicSettings: readonly TopicSetting[] = [
     type: 'long',
     fallback: '0',
     min: 0,
-    documentation: `The age below which a record is not compacted.${inert}`,
+    documentation: 'The age below which a record is not compacted.',
   },
   {
     name: 'max.compaction.lag.ms',
@@ -127,7 +127,7 @@ export const topicSettings: readonly TopicSetting[] = [
     type: 'long',
     fallback: String(longMax),
     min: 1,
-    documentation: `The age at which a record is compacted at the latest.${inert}`,
+    documentation: 'The age at which a record is compacted at the latest.',
   },
   {
     name: 'min.cleanable.dirty.ratio',
@@ -136,7 +136,7 @@ export const topicSettings: readonly TopicSetting[] = [
     fallback: '0.5',
     min: 0,
     max: 1,
-    documentation: `The share of uncompacted bytes from which a log is compacted.${inert}`,
+    documentation: 'The share of uncompacted bytes from which a log is compacted.',
   },
   {
     name: 'file.delete.delay.ms',

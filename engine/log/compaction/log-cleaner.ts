@@ -79,7 +79,8 @@ export class LogCleaner {
       return await this.#compact(plan, config, nowMs, keysMax)
     } catch (thrown) {
       // The log was closed, or its segments let go, while they were read.
-      if (this.#store.isReleased || isMillraceError(thrown, 'FILE_CLOSED')) return undefined
+      const isGone = isMillraceError(thrown, 'FILE_CLOSED') || isMillraceError(thrown, 'FILE_NOT_FOUND')
+      if (this.#store.isReleased || isGone) return undefined
       throw thrown
     } finally {
       this.#isRunning = false
