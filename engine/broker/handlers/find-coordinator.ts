@@ -19,19 +19,22 @@ const topics: readonly string[] = [offsetsTopic, transactionsTopic]
 
 export const handleFindCoordinator = handler(findCoordinator, async (broker, request, { version }) => {
   const keys = version >= 4 ? request.coordinatorKeys : [request.key]
-  const coordinators = await Promise.all(keys.map((key) => find(broker, key, request.keyType)))
+  const topic = topics[request.keyType]
+  // Once, however many keys there are.
+  if (topic !== undefined && !broker.image.topics.has(topic) && keys.some((key) => isKey(topic, key))) {
+    await ensureTopic(broker, topic)
+  }
+  const coordinators = keys.map((key) => find(broker, key, topic))
   if (version >= 4)
     return { errorCode: errorCodes.NONE, errorMessage: null, nodeId: -1, host: '', port: -1, coordinators }
   const { errorCode, errorMessage, nodeId, host, port } = coordinators[0]!
   return { errorCode, errorMessage, nodeId, host, port, coordinators: [] }
 })
 
-async function find(broker: BrokerContext, key: string, keyType: number) {
-  const topic = topics[keyType]
-  if (topic === undefined || (topic === transactionsTopic && key === '')) {
+function find(broker: BrokerContext, key: string, topic: string | undefined) {
+  if (topic === undefined || !isKey(topic, key)) {
     return refuse(key, 'INVALID_REQUEST', 'Only groups and transactional ids have a coordinator here.')
   }
-  if (!broker.image.topics.has(topic)) await ensureTopic(broker, topic)
   const partitions = broker.image.topics.get(topic)?.partitions
   const leader = partitions?.[partitionOfGroup(key, partitions.length)]?.leader ?? -1
   const node = broker.image.brokers.get(leader)
@@ -39,6 +42,11 @@ async function find(broker: BrokerContext, key: string, keyType: number) {
     return refuse(key, 'COORDINATOR_NOT_AVAILABLE', 'The coordinator is not available.')
   const { host, port } = node
   return { key, nodeId: leader, host, port, errorCode: errorCodes.NONE, errorMessage: null as string | null }
+}
+
+/** The empty group is one, the empty transactional id is none. */
+function isKey(topic: string, key: string): boolean {
+  return topic !== transactionsTopic || key !== ''
 }
 
 function refuse(key: string, error: ErrorName, message: string) {
