@@ -30,11 +30,13 @@ export class RunningChecks {
       this.checks++
       const { leaderEpoch } = replica.leader
       const name = `${replica.name} in leader epoch ${leaderEpoch}`
-      const leader = this.leaders.get(name) ?? id
-      this.leaders.set(name, leader)
+      // A topic made anew is another one.
+      const key = `${replica.key} ${leaderEpoch}`
+      const leader = this.leaders.get(key) ?? id
+      this.leaders.set(key, leader)
       if (leader !== id) this.violate(4, `${name} has two leaders: ${leader} and ${id}`)
-      const before = this.highWatermarks.get(name) ?? 0
-      this.highWatermarks.set(name, replica.highWatermark)
+      const before = this.highWatermarks.get(key) ?? 0
+      this.highWatermarks.set(key, replica.highWatermark)
       if (replica.highWatermark < before) {
         this.violate(3, `the high watermark of ${name} fell from ${before} to ${replica.highWatermark}`)
       }

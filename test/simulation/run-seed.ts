@@ -1,6 +1,7 @@
 import { createAdmin, createProducer } from '../../engine/client/index.ts'
 import { createCodeLoader, nodeCodecs } from '../../engine/node/environment/index.ts'
 import { type FaultKind, FaultPlan, World } from '../../engine/sim/index.ts'
+import { startAdminLoad } from './admin-load.ts'
 import { type Acknowledged, finalViolations, RunningChecks, type Violation } from './checkers.ts'
 import { brokerIds, nodeOf, SimCluster } from './sim-cluster.ts'
 import { areDecided, transactionViolations } from './transactions/transaction-checker.ts'
@@ -13,6 +14,8 @@ export interface SeedResult {
   readonly acknowledged: number
   readonly faults: Readonly<Record<string, number>>
   readonly checks: number
+  /** How often administrators did what. */
+  readonly administration: Readonly<Record<string, number>>
   /** By outcome. */
   readonly transactions: Readonly<Record<string, number>>
   /** Producers that had been replaced, and were refused. */
@@ -94,13 +97,15 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   plan.start()
   const load = startLoad(world, cluster)
   const transactions = startTransactions(world, cluster)
+  const administration = startAdminLoad(world, cluster, { topic, partitions })
   await watch(world, cluster, checks, durationMs)
   plan.stop()
   load.stop()
   transactions.stop()
+  administration.stop()
   const violations: Violation[] = []
   const isDone = () => {
-    const areEnded = transactions.isDone() && areDecided(cluster)
+    const areEnded = transactions.isDone() && areDecided(cluster) && administration.isDone()
     return load.outstanding() === 0 && areEnded && cluster.isWhole
   }
   if (!(await world.scheduler.runUntil(isDone, convergenceMs))) {
@@ -115,7 +120,12 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     ...(await world.scheduler.settle(finalViolations(cluster, load.acknowledged, topic, nodeCodecs))),
   )
   violations.push(...(await world.scheduler.settle(transactionViolations(cluster, transactions, nodeCodecs))))
-  for (const text of [...cluster.failures, ...load.failures, ...transactions.failures])
+  for (const text of [
+    ...cluster.failures,
+    ...load.failures,
+    ...transactions.failures,
+    ...administration.failures,
+  ])
     violations.push({ invariant: 11, text })
   return {
     seed,
@@ -124,6 +134,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     acknowledged: load.acknowledged.length,
     faults,
     checks: checks.checks,
+    administration: administration.done,
     transactions: countOutcomes(transactions.attempts),
     zombies: transactions.zombies.refused,
     events: world.scheduler.eventCount,

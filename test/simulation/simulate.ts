@@ -48,6 +48,11 @@ const outcomes = ['committed', 'aborted', 'unknown'].map((outcome) => {
   return `${total((result) => result.transactions[outcome] ?? 0)} ${outcome}`
 })
 console.log(`transactions: ${outcomes.join(', ')}; zombies refused ${total((result) => result.zombies)}`)
+const operations = [...new Set(results.flatMap(({ administration }) => Object.keys(administration)))].sort()
+const administration = operations.map(
+  (kind) => `${kind} ${total((result) => result.administration[kind] ?? 0)}`,
+)
+console.log(`administration: ${administration.join(', ')}`)
 console.log(`faults: ${faults.join(', ')}`)
 const failed = results.filter(({ violations }) => violations.length > 0)
 console.log(`${count - failed.length} passed, ${failed.length} failed`)

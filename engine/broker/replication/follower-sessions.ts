@@ -120,11 +120,21 @@ export class FollowerSessions {
       if (watchers) watchers.add(entry)
       else this.watchers.set(key, new Set([entry]))
     }
+    // It did not get on with what it was told, such as news of an epoch that it had left by then: told again.
+    const { leaderEpoch, fetchOffset } = entry.position
+    if (leaderEpoch !== position.leaderEpoch || fetchOffset === position.fetchOffset) {
+      entry.sentHighWatermark = -1
+      entry.sentLogStartOffset = -1
+    }
     entry.position = position
     entry.isAnswered = false
     session.dirty.add(entry)
     const replica = this.options.replica(key)
-    if (replica && refusal(replica, position) === 'NONE' && !divergence(replica, position)) {
+    if (
+      replica &&
+      refusal(replica, session.followerId, position) === 'NONE' &&
+      !divergence(replica, position)
+    ) {
       replica.followerFetched(session.followerId, position.fetchOffset, followerEpoch)
     }
   }
@@ -200,7 +210,8 @@ export class FollowerSessions {
     const { position } = entry
     const { topicId, partition, fetchOffset } = position
     const replica = this.options.replica(replicaKey(topicId, partition))
-    const error = replica ? refusal(replica, position) : 'NOT_LEADER_OR_FOLLOWER'
+    const { followerId } = entry.session
+    const error = replica ? refusal(replica, followerId, position) : 'NOT_LEADER_OR_FOLLOWER'
     if (!replica || error !== 'NONE') return { ...noNews, topicId, partition, error: error as ErrorName }
     const { log, highWatermark } = replica
     const head = { topicId, partition, error, highWatermark, logStartOffset: log.logStartOffset }
@@ -212,7 +223,7 @@ export class FollowerSessions {
     const bytesMax = Math.min(this.options.partitionBytesMax, bytesLeft)
     const { pieces, sizeBytes } = await log.read(fetchOffset, bytesMax, { minOneBatch: isFirst })
     // Reading may have taken a while: another leader may have written other records there.
-    if (refusal(replica, position) !== 'NONE') {
+    if (refusal(replica, followerId, position) !== 'NONE') {
       return { ...noNews, topicId, partition, error: 'NOT_LEADER_OR_FOLLOWER' }
     }
     // Something is there that did not fit: next time.
@@ -244,11 +255,11 @@ function sizeOf({ batches }: FollowerNews): number {
   return batches.reduce((sum, piece) => sum + piece.length, 0)
 }
 
-/** Invariant 4: only the leader of the very epoch answers. */
-function refusal(replica: Replica, position: FollowerPosition): ErrorName {
-  if (!replica.leader) return 'NOT_LEADER_OR_FOLLOWER'
-  if (position.leaderEpoch < replica.leader.leaderEpoch) return 'FENCED_LEADER_EPOCH'
-  if (position.leaderEpoch > replica.leader.leaderEpoch) return 'UNKNOWN_LEADER_EPOCH'
+/** Invariant 4: only the leader of the very epoch answers, and only followers that it has heard of from the metadata. */
+function refusal({ leader }: Replica, followerId: number, position: FollowerPosition): ErrorName {
+  if (!leader?.progressOf(followerId)) return 'NOT_LEADER_OR_FOLLOWER'
+  if (position.leaderEpoch < leader.leaderEpoch) return 'FENCED_LEADER_EPOCH'
+  if (position.leaderEpoch > leader.leaderEpoch) return 'UNKNOWN_LEADER_EPOCH'
   return 'NONE'
 }
 

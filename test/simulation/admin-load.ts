@@ -1,0 +1,112 @@
+import { isMillraceError } from '../../engine/base/errors.ts'
+import { createAdmin } from '../../engine/client/index.ts'
+import type { World } from '../../engine/sim/index.ts'
+import { brokerIds, type SimCluster } from './sim-cluster.ts'
+
+export interface AdminLoadOptions {
+  /** Replicas of its partitions move from broker to broker. */
+  readonly topic: string
+  readonly partitions: number
+}
+
+/** What may go wrong while brokers do: no answer in time, or an answer to the second try of what the first had done. */
+const expected = new Set([
+  'NO_BROKER_REACHABLE',
+  'REQUEST_TIMED_OUT',
+  'CONNECTION_LOST',
+  'CONNECTION_REFUSED',
+  'CONNECTION_TIMED_OUT',
+  'TOPIC_ALREADY_EXISTS',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICATION_FACTOR',
+  'NOT_CONTROLLER',
+])
+
+/** Administrators at work: replicas move, leaders change, topics come, grow, are configured and go. */
+export function startAdminLoad(world: World, cluster: SimCluster, { topic, partitions }: AdminLoadOptions) {
+  const environment = world.node('client')
+  const random = environment.random.fork('admin')
+  const admin = createAdmin(environment, {
+    bootstrap: cluster.bootstrap,
+    clientId: 'admin',
+    requestTimeoutMs: 3000,
+    metadataMaxAgeMs: 5000,
+  })
+  const done: Record<string, number> = {}
+  const failures: string[] = []
+  const scratch = () => `scratch-${random.int(3)}`
+  const anyPartition = () => ({ topic, partition: random.int(partitions) })
+  const operations: Record<string, () => Promise<unknown>> = {
+    reassign: () => {
+      const ids = shuffled(brokerIds, (bound) => random.int(bound))
+      return admin.reassignPartitions([{ ...anyPartition(), replicas: ids.slice(0, 2 + random.int(2)) }])
+    },
+    elect: () => admin.electLeaders('preferred', null),
+    create: () => admin.createTopics([{ name: scratch(), partitions: 1 + random.int(3) }]),
+    grow: () => admin.createPartitions(scratch(), 2 + random.int(4)),
+    configure: () =>
+      admin.alterConfigs({ type: 'topic', name: scratch() }, [
+        { name: 'segment.ms', operation: 'set', value: String(1000 + random.int(1000)) },
+      ]),
+    delete: () => admin.deleteTopics([scratch()]),
+  }
+  let isStopped = false
+  let isSettled = false
+  const attempt = async (kind: string) => {
+    try {
+      await operations[kind]!()
+      done[kind] = (done[kind] ?? 0) + 1
+    } catch (thrown) {
+      if (!isMillraceError(thrown) || !expected.has(thrown.code)) failures.push(`${kind} failed: ${thrown}`)
+    }
+  }
+  const run = async () => {
+    const kinds = Object.keys(operations)
+    while (!isStopped) {
+      await environment.timers.sleep(50 + random.int(300))
+      await attempt(kinds[random.int(kinds.length)]!)
+    }
+    await settle()
+    await admin.close()
+    isSettled = true
+  }
+  /** Back to all brokers, and until nothing is on its way. */
+  const settle = async () => {
+    for (;;) {
+      try {
+        const all = Array.from({ length: partitions }, (_, partition) => ({
+          topic,
+          partition,
+          replicas: brokerIds,
+        }))
+        await admin.reassignPartitions(all)
+        return
+      } catch (thrown) {
+        if (!isMillraceError(thrown) || !expected.has(thrown.code)) {
+          failures.push(`the last reassignment failed: ${thrown}`)
+          return
+        }
+      }
+    }
+  }
+  void run()
+  return {
+    /** How often each kind was done. */
+    done,
+    failures,
+    isDone: () => isSettled,
+    stop() {
+      isStopped = true
+    },
+  }
+}
+
+function shuffled<T>(list: readonly T[], below: (bound: number) => number): T[] {
+  const result = [...list]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = below(i + 1)
+    ;[result[i], result[j]] = [result[j]!, result[i]!]
+  }
+  return result
+}
