@@ -73,6 +73,7 @@ export class Witness {
     const partitions = [{ partition: 0, fetchOffset: offset, partitionMaxBytes: 1_000_000 }]
     const request = { maxWaitMs: 0, minBytes: 0, topics: [{ topic: this.topic, partitions }] }
     const answer = await this.inTime(this.talk.ask(fetchApi, fetchVersion, request))
+    if (answer === undefined) this.complaints.push(`the fetch of record ${offset} was not answered`)
     const records = answer?.body.responses[0]?.partitions[0]?.records
     let seen = 0
     for (const batch of records ? splitBatches(records) : []) {
@@ -84,7 +85,7 @@ export class Witness {
         seen++
       }
     }
-    if (seen === 0) this.complaints.push(`record ${offset} was not read`)
+    if (seen === 0 && answer !== undefined) this.complaints.push(`record ${offset} was not read`)
     return seen
   }
 
