@@ -125,6 +125,8 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
   ): Promise<'goes on' | 'is replaced'> => {
     try {
       await writeSome(instance, attempt)
+      // Long enough for a leader to go, or for another coordinator to come.
+      if (random.int(3) === 0) await timers.sleep(random.int(200))
       const choice = random.int(10)
       if (choice === 0) {
         background(haunt(instance, attempt))
@@ -169,8 +171,13 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
         await timers.sleep(random.int(40))
       }
     }
-    // What the last instance left open is ended by the next one.
-    await new TransactionalProducer(environment, client, name, version).init(timeoutMs)
+    const last = new TransactionalProducer(environment, client, name, version)
+    // What the last instance left open is ended by the next one …
+    await last.init(timeoutMs)
+    const attempt: Attempt = { producer: name, index, values: [], offset: undefined, outcome: 'aborted' }
+    attempts.push(attempt)
+    // … and where none comes, by its time.
+    await ignoreRefusal(writeSome(last, attempt))
   }
 
   const consumer = createConsumer(environment, {
