@@ -5,6 +5,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
@@ -67,6 +68,22 @@ describe.skipIf(javaMissing !== undefined)("Kafka's own client", () => {
 
   test('runs many transactions one after the other', async () => {
     expect(await verdict('many')).toBe('many: 600')
+  })
+
+  test('goes on while brokers die and come back, one after the other', async () => {
+    let isRunning = true
+    const ended = verdict('many').finally(() => {
+      isRunning = false
+    })
+    let deaths = 0
+    for (let id = 1; isRunning || deaths < 3; id = (id % 3) + 1) {
+      await broker.command(`kill ${id}`)
+      deaths++
+      await sleep(1500)
+      await broker.command(`start ${id}`)
+      await sleep(2500)
+    }
+    expect(await ended).toBe('many: 600')
   })
 
   test('lists and describes an open transaction and its producers', async () => {
