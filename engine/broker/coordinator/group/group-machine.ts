@@ -33,6 +33,7 @@ import type {
   ReplyTicket,
   SyncRequest,
 } from './group.ts'
+import { GroupChange, type GroupLimits } from './group-change.ts'
 import {
   chooseProtocol,
   claimFault,
@@ -43,11 +44,6 @@ import {
   syncFault,
 } from './group-rules.ts'
 
-export interface GroupLimits {
-  readonly initialDelayMs: number
-  readonly sizeMax: number
-}
-
 const nothing = Buffer.alloc(0)
 
 export function stepGroup(
@@ -56,10 +52,10 @@ export function stepGroup(
   nowMs: number,
   limits: GroupLimits,
 ): GroupOutput[] {
-  const step = new GroupStep(group, nowMs, limits)
-  step.take(input)
-  step.endPhase()
-  return step.outputs
+  const change = new GroupChange(group, nowMs, limits)
+  new GroupStep(group, limits, change).take(input)
+  change.endPhase()
+  return change.outputs
 }
 
 /** When the group next needs a tick. */
@@ -70,16 +66,16 @@ export function groupDeadlineMs(group: Group): number {
   return deadlineMs
 }
 
+/** What an input asks for. */
 class GroupStep {
-  readonly outputs: GroupOutput[] = []
   private readonly group: Group
-  private readonly nowMs: number
   private readonly limits: GroupLimits
+  private readonly change: GroupChange
 
-  constructor(group: Group, nowMs: number, limits: GroupLimits) {
+  constructor(group: Group, limits: GroupLimits, change: GroupChange) {
     this.group = group
-    this.nowMs = nowMs
     this.limits = limits
+    this.change = change
   }
 
   take(input: GroupInput): void {
@@ -98,7 +94,7 @@ class GroupStep {
         return
       case 'leave': {
         const errors = input.members.map((member) => this.leave(member))
-        this.outputs.push({ kind: 'left', ticket: input.ticket, errors })
+        this.change.outputs.push({ kind: 'left', ticket: input.ticket, errors })
         return
       }
       case 'tick':
@@ -112,23 +108,14 @@ class GroupStep {
     }
   }
 
-  /** What time or the last arrival has brought about. */
-  endPhase(): void {
-    const { group } = this
-    if (group.state !== 'PreparingRebalance') return
-    const members = [...group.members.values()]
-    const isComplete = members.every((member) => member.joinReply !== undefined) && group.pending.size === 0
-    if (this.nowMs >= group.phaseDeadlineMs || (isComplete && !group.gathersFirst)) this.completeJoin()
-  }
-
   private answer(ticket: ReplyTicket, error: ErrorName): void {
-    this.outputs.push({ kind: 'answered', ticket, error })
+    this.change.outputs.push({ kind: 'answered', ticket, error })
   }
 
   private join(ticket: ReplyTicket, request: JoinRequest): void {
     const { group } = this
     const fault = joinFault(group, request, this.limits.sizeMax)
-    if (fault) this.refuseJoin(ticket, fault, request.memberId)
+    if (fault) this.change.refuseJoin(ticket, fault, request.memberId)
     else if (request.memberId === '') this.joinUnknown(ticket, request)
     else if (group.pending.delete(request.memberId)) this.add(ticket, request, request.memberId)
     else this.rejoin(ticket, request, group.members.get(request.memberId)!)
@@ -150,8 +137,8 @@ class GroupStep {
       this.add(ticket, request, memberId)
       return
     }
-    group.pending.set(memberId, this.nowMs + request.sessionTimeoutMs)
-    this.refuseJoin(ticket, 'MEMBER_ID_REQUIRED', memberId)
+    group.pending.set(memberId, this.change.nowMs + request.sessionTimeoutMs)
+    this.change.refuseJoin(ticket, 'MEMBER_ID_REQUIRED', memberId)
   }
 
   private add(ticket: ReplyTicket, request: JoinRequest, memberId: string): void {
@@ -169,12 +156,12 @@ class GroupStep {
       joinReply: ticket,
       syncReply: undefined,
       hasSynced: false,
-      sessionDeadlineMs: this.nowMs + sessionTimeoutMs,
+      sessionDeadlineMs: this.change.nowMs + sessionTimeoutMs,
     }
     group.members.set(memberId, member)
     if (instanceId !== null) group.instances.set(instanceId, memberId)
     group.protocolType = request.protocolType
-    this.rebalance()
+    this.change.rebalance()
   }
 
   private rejoin(ticket: ReplyTicket, request: JoinRequest, member: GroupMember): void {
@@ -184,13 +171,13 @@ class GroupStep {
     const mustRebalance =
       group.state === 'PreparingRebalance' || isChanged || (group.state === 'Stable' && isLeader)
     if (!mustRebalance) {
-      this.touch(member)
-      this.outputs.push({ kind: 'joined', ticket, answer: joinAnswer(group, member) })
+      this.change.touch(member)
+      this.change.outputs.push({ kind: 'joined', ticket, answer: joinAnswer(group, member) })
       return
     }
     this.update(member, request)
     this.supersede(member, ticket)
-    this.rebalance()
+    this.change.rebalance()
   }
 
   /** A static member is back under a new id: whoever still uses the old one is fenced (KIP-345). */
@@ -198,8 +185,8 @@ class GroupStep {
     const { group } = this
     const oldId = member.memberId
     const wasLeader = group.leaderId === oldId
-    if (member.joinReply !== undefined) this.refuseJoin(member.joinReply, 'FENCED_INSTANCE_ID', oldId)
-    if (member.syncReply !== undefined) this.replySync(member.syncReply, 'FENCED_INSTANCE_ID', nothing)
+    if (member.joinReply !== undefined) this.change.refuseJoin(member.joinReply, 'FENCED_INSTANCE_ID', oldId)
+    if (member.syncReply !== undefined) this.change.replySync(member.syncReply, 'FENCED_INSTANCE_ID', nothing)
     member.joinReply = undefined
     member.syncReply = undefined
     const before = group.protocolName
@@ -216,12 +203,16 @@ class GroupStep {
       // An older client must not take itself for the leader: it would assign anew.
       const leaderId = wasLeader && !skipAssignment ? oldId : answer.leaderId
       const members = skipAssignment ? answer.members : []
-      this.outputs.push({ kind: 'joined', ticket, answer: { ...answer, leaderId, skipAssignment, members } })
-      this.store()
+      this.change.outputs.push({
+        kind: 'joined',
+        ticket,
+        answer: { ...answer, leaderId, skipAssignment, members },
+      })
+      this.change.store()
       return
     }
     member.joinReply = ticket
-    this.rebalance()
+    this.change.rebalance()
   }
 
   private update(member: GroupMember, request: JoinRequest): void {
@@ -230,132 +221,61 @@ class GroupStep {
     member.clientHost = request.clientHost
     member.sessionTimeoutMs = request.sessionTimeoutMs
     member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
-    this.touch(member)
+    this.change.touch(member)
   }
 
   /** A member has one join at a time: an earlier one, of a connection that broke, is answered with nothing to do. */
   private supersede(member: GroupMember, ticket: ReplyTicket): void {
     if (member.joinReply !== undefined) {
-      this.refuseJoin(member.joinReply, 'REBALANCE_IN_PROGRESS', member.memberId)
+      this.change.refuseJoin(member.joinReply, 'REBALANCE_IN_PROGRESS', member.memberId)
     }
     member.joinReply = ticket
-  }
-
-  private rebalance(): void {
-    const { group } = this
-    if (group.state === 'PreparingRebalance') return
-    group.gathersFirst = group.state === 'Empty'
-    if (group.state === 'CompletingRebalance') this.failSyncs('REBALANCE_IN_PROGRESS')
-    const timeouts = [...group.members.values()].map((member) => member.rebalanceTimeoutMs)
-    const waitMs = group.gathersFirst ? this.limits.initialDelayMs : Math.max(...timeouts)
-    this.enter('PreparingRebalance', this.nowMs + waitMs)
-  }
-
-  private enter(state: Group['state'], phaseDeadlineMs: number): void {
-    this.group.state = state
-    this.group.stateSinceMs = this.nowMs
-    this.group.phaseDeadlineMs = phaseDeadlineMs
-  }
-
-  private completeJoin(): void {
-    const { group } = this
-    for (const member of [...group.members.values()]) {
-      // Static members stay until their session is over.
-      if (member.joinReply === undefined && member.instanceId === null) this.drop(member)
-    }
-    group.generation++
-    if (group.members.size === 0) {
-      group.protocolName = null
-      group.leaderId = null
-      this.enter('Empty', Number.POSITIVE_INFINITY)
-      this.store()
-      return
-    }
-    const joined = [...group.members.values()].filter((member) => member.joinReply !== undefined)
-    if (!joined.some((member) => member.memberId === group.leaderId)) {
-      group.leaderId = (joined[0] ?? group.members.values().next().value!).memberId
-    }
-    group.protocolName = chooseProtocol(group)
-    const timeouts = [...group.members.values()].map((member) => member.rebalanceTimeoutMs)
-    this.enter('CompletingRebalance', this.nowMs + Math.max(...timeouts))
-    for (const member of group.members.values()) {
-      member.hasSynced = false
-      member.assignment = nothing
-      if (member.joinReply === undefined) continue
-      this.touch(member)
-      this.outputs.push({ kind: 'joined', ticket: member.joinReply, answer: joinAnswer(group, member) })
-      member.joinReply = undefined
-    }
-  }
-
-  private refuseJoin(ticket: ReplyTicket, error: ErrorName, memberId: string): void {
-    const none = { protocolType: null, protocolName: null, leaderId: '', skipAssignment: false, members: [] }
-    this.outputs.push({ kind: 'joined', ticket, answer: { error, memberId, generation: -1, ...none } })
   }
 
   private sync(ticket: ReplyTicket, request: SyncRequest): void {
     const { group } = this
     const fault = syncFault(group, request)
     if (fault) {
-      this.replySync(ticket, fault, nothing)
+      this.change.replySync(ticket, fault, nothing)
       return
     }
     const member = group.members.get(request.memberId)!
-    this.touch(member)
+    this.change.touch(member)
     if (group.state === 'Stable') {
-      this.replySync(ticket, 'NONE', member.assignment)
+      this.change.replySync(ticket, 'NONE', member.assignment)
       return
     }
     member.hasSynced = true
-    if (member.syncReply !== undefined) this.replySync(member.syncReply, 'REBALANCE_IN_PROGRESS', nothing)
+    if (member.syncReply !== undefined)
+      this.change.replySync(member.syncReply, 'REBALANCE_IN_PROGRESS', nothing)
     member.syncReply = ticket
     if (member.memberId !== group.leaderId) return
     const given = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment]))
     for (const each of group.members.values()) each.assignment = given.get(each.memberId) ?? nothing
-    this.store()
-  }
-
-  private replySync(ticket: ReplyTicket, error: ErrorName, assignment: Buffer): void {
-    const { protocolType, protocolName } = this.group
-    this.outputs.push({ kind: 'synced', ticket, answer: { error, protocolType, protocolName, assignment } })
-  }
-
-  private store(): void {
-    const { generation, members } = this.group
-    const assignments = new Map([...members.values()].map((member) => [member.memberId, member.assignment]))
-    this.outputs.push({ kind: 'store', generation, assignments })
+    this.change.store()
   }
 
   private stored(generation: number, error: ErrorName): void {
     const { group } = this
     if (group.state !== 'CompletingRebalance' || group.generation !== generation) return
     if (error !== 'NONE') {
-      this.failSyncs(error)
-      this.rebalance()
+      this.change.failSyncs(error)
+      this.change.rebalance()
       return
     }
-    this.enter('Stable', Number.POSITIVE_INFINITY)
+    this.change.enter('Stable', Number.POSITIVE_INFINITY)
     for (const member of group.members.values()) {
       if (member.syncReply === undefined) continue
-      this.replySync(member.syncReply, 'NONE', member.assignment)
+      this.change.replySync(member.syncReply, 'NONE', member.assignment)
       member.syncReply = undefined
-      this.touch(member)
-    }
-  }
-
-  private failSyncs(error: ErrorName): void {
-    for (const member of this.group.members.values()) {
-      member.assignment = nothing
-      if (member.syncReply === undefined) continue
-      this.replySync(member.syncReply, error, nothing)
-      member.syncReply = undefined
+      this.change.touch(member)
     }
   }
 
   private heartbeat(claim: MemberClaim): ErrorName {
     const fault = memberFault(this.group, claim)
     if (fault) return fault
-    this.touch(this.group.members.get(claim.memberId)!)
+    this.change.touch(this.group.members.get(claim.memberId)!)
     return this.group.state === 'PreparingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
@@ -364,7 +284,7 @@ class GroupStep {
     if (claim.generation < 0 && this.group.state === 'Empty') return 'NONE'
     const fault = memberFault(this.group, claim)
     if (fault) return fault
-    this.touch(this.group.members.get(claim.memberId)!)
+    this.change.touch(this.group.members.get(claim.memberId)!)
     return this.group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : 'NONE'
   }
 
@@ -373,49 +293,29 @@ class GroupStep {
     if (leaving.instanceId !== null && leaving.memberId === '') {
       const memberId = group.instances.get(leaving.instanceId)
       if (memberId === undefined) return 'UNKNOWN_MEMBER_ID'
-      this.remove(group.members.get(memberId)!)
+      this.change.remove(group.members.get(memberId)!)
       return 'NONE'
     }
     if (leaving.instanceId === null && group.pending.delete(leaving.memberId)) return 'NONE'
     const fault = claimFault(group, leaving)
     if (fault) return fault
-    this.remove(group.members.get(leaving.memberId)!)
+    this.change.remove(group.members.get(leaving.memberId)!)
     return 'NONE'
   }
 
-  private remove(member: GroupMember): void {
-    this.drop(member)
-    this.rebalance()
-    // With nobody left there is nobody to wait for.
-    if (this.group.members.size === 0) this.group.phaseDeadlineMs = this.nowMs
-  }
-
-  private drop(member: GroupMember): void {
-    const { group } = this
-    group.members.delete(member.memberId)
-    if (member.instanceId !== null) group.instances.delete(member.instanceId)
-    if (group.leaderId === member.memberId) group.leaderId = null
-    if (member.joinReply !== undefined)
-      this.refuseJoin(member.joinReply, 'UNKNOWN_MEMBER_ID', member.memberId)
-    if (member.syncReply !== undefined) this.replySync(member.syncReply, 'UNKNOWN_MEMBER_ID', nothing)
-  }
-
   private expire(): void {
-    const { group, nowMs } = this
+    const { group } = this
+    const { nowMs } = this.change
     for (const [memberId, deadlineMs] of group.pending)
       if (nowMs >= deadlineMs) group.pending.delete(memberId)
     for (const member of [...group.members.values()]) {
       if (nowMs < member.sessionDeadlineMs) continue
       // Who waits for our answer can't send heartbeats.
-      if (member.joinReply !== undefined || member.syncReply !== undefined) this.touch(member)
-      else this.remove(member)
+      if (member.joinReply !== undefined || member.syncReply !== undefined) this.change.touch(member)
+      else this.change.remove(member)
     }
     if (group.state !== 'CompletingRebalance' || nowMs < group.phaseDeadlineMs) return
     group.phaseDeadlineMs = Number.POSITIVE_INFINITY
-    for (const member of [...group.members.values()]) if (!member.hasSynced) this.remove(member)
-  }
-
-  private touch(member: GroupMember): void {
-    member.sessionDeadlineMs = this.nowMs + member.sessionTimeoutMs
+    for (const member of [...group.members.values()]) if (!member.hasSynced) this.change.remove(member)
   }
 }
