@@ -13,7 +13,7 @@ const bundledNode = {
 export function packageJson(document: PipelineDocument, tarball: string): string {
   return `${JSON.stringify(
     {
-      name: document.id.toLowerCase(),
+      name: packageName(document.id),
       version: '1.0.0',
       description: document.description ?? document.name,
       private: true,
@@ -31,6 +31,12 @@ export function packageJson(document: PipelineDocument, tarball: string): string
     null,
     2,
   )}\n`
+}
+
+/** As npm takes it; a package can not depend on one of its own name. */
+function packageName(id: string): string {
+  const name = id.toLowerCase().replace(/^[._]+/, '')
+  return name === '' || name === 'millrace' ? `${name}-pipeline`.replace(/^-/, '') : name
 }
 
 /** As Node runs it: types are stripped, imports carry the ending `.ts`. */

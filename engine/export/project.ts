@@ -1,11 +1,24 @@
 import { MillraceError } from '../base/errors.ts'
-import { checkRunnable, compile, isRepeatable, runTrial, type TopologyPlan } from '../compile/index.ts'
+import {
+  checkRunnable,
+  compile,
+  isRepeatable,
+  runTrial,
+  type TopologyPlan,
+  type TrialOptions,
+} from '../compile/index.ts'
 import type { BundledCode, Environment } from '../environment/index.ts'
 import { nodeDefinitions } from '../nodes/definitions.ts'
 import { firstRecords } from '../nodes/first-records.ts'
 import { kinds, nodeKinds } from '../nodes/kinds.ts'
 import type { FlowType, PipelineDocument } from '../pipeline/index.ts'
-import { createTyping, flowDeclarations, type TypingResult } from '../typing/index.ts'
+import {
+  createTyping,
+  flowDeclarations,
+  type Typing,
+  type TypingInput,
+  type TypingResult,
+} from '../typing/index.ts'
 import {
   feedsCode,
   mainCode,
@@ -48,7 +61,7 @@ export interface Exported {
 
 /**
  * Writes the project. Runs the pipeline's own code over the first records of its input, to keep what it gives for the test.
- * @throws MillraceError FOLDER_NOT_EMPTY, PACKAGE_MISSING, NOT_RUNNABLE, CODE_HAS_ERRORS, PROCESSING_FAILED
+ * @throws MillraceError FOLDER_NOT_EMPTY, PACKAGE_MISSING, NOT_RUNNABLE, CODE_HAS_ERRORS, BAD_EXPRESSION, PROCESSING_FAILED
  */
 export async function exportProject(environment: Environment, request: ExportRequest): Promise<Exported> {
   const { pipeline, out } = request
@@ -57,8 +70,11 @@ export async function exportProject(environment: Environment, request: ExportReq
   const { plan, problems } = compile(pipeline.document, kinds, { applicationId: pipeline.document.id })
   checkRunnable(problems)
   const modules = await bundledModules(environment, pipeline, plan)
+  const options = trialOptions(environment, pipeline, modules)
+  // The code is put between other code: what is no whole expression would break out of its place.
+  runTrial(plan, [], options)
   const files = new Map<string, string | Uint8Array>([
-    ...(await projectTexts(environment, request, plan, modules)),
+    ...(await projectTexts(environment, request, plan, options)),
     [`vendor/${tarballName}`, tarball],
   ])
   for (const file of pipeline.files) {
@@ -78,7 +94,7 @@ async function projectTexts(
   environment: Environment,
   request: ExportRequest,
   plan: TopologyPlan,
-  modules: ReadonlyMap<string, BundledCode>,
+  options: TrialOptions,
 ): Promise<[string, string][]> {
   const { pipeline } = request
   const { document } = pipeline
@@ -96,7 +112,7 @@ async function projectTexts(
     ['.gitignore', 'node_modules/\nout/\n'],
   ]
   if (repeatable)
-    texts.push(['test/expected.json', await expectedOutputs(environment, pipeline, plan, modules)])
+    texts.push(['test/expected.json', await expectedOutputs(environment, pipeline, plan, options)])
   return texts
 }
 
@@ -108,19 +124,29 @@ interface NodeTypes {
 
 const anything: FlowType = { key: 'any', value: 'any' }
 
+function analyzed(typing: Typing, input: TypingInput): TypingResult {
+  try {
+    return typing.analyze(input)
+  } catch (thrown) {
+    // The compiler goes into what is nested by calling itself, as deep as the stack is.
+    if (!(thrown instanceof RangeError)) throw thrown
+    throw new MillraceError({
+      code: 'NOT_RUNNABLE',
+      what: 'an expression, a type or a processor is too deep for the compiler',
+      where: input.document.id,
+      remedy: 'take apart what is nested deeply, or is a long chain',
+      cause: thrown,
+    })
+  }
+}
+
 async function typesOf(
   environment: Environment,
   { pipeline, libraryFolder }: ExportRequest,
 ): Promise<NodeTypes> {
   const { document, files } = pipeline
-  const result: TypingResult | undefined =
-    libraryFolder === undefined
-      ? undefined
-      : (await createTyping(environment, { libraryFolder })).analyze({
-          document,
-          files,
-          definitions: nodeDefinitions,
-        })
+  const typing = libraryFolder === undefined ? undefined : await createTyping(environment, { libraryFolder })
+  const result = typing && analyzed(typing, { document, files, definitions: nodeDefinitions })
   const edges = document.edges.map((edge) => ({ ...edge, type: result?.edges[edge.id] ?? anything }))
   return {
     output: (node) => edges.find((edge) => edge.from.node === node)?.type ?? anything,
@@ -133,26 +159,34 @@ async function typesOf(
   }
 }
 
-/** What the plan gives for the first records of its feeds: the exported code must give the same. */
-async function expectedOutputs(
+function trialOptions(
   environment: Environment,
   pipeline: ExportedPipeline,
-  plan: TopologyPlan,
   modules: ReadonlyMap<string, BundledCode>,
-): Promise<string> {
-  const inputs = await firstRecords(environment, plan.feeds, {
-    kinds: nodeKinds,
-    folder: pipeline.path,
-    recordsMax: recordsInTest,
-  })
-  const outputs = runTrial(plan, inputs, {
+): TrialOptions {
+  return {
     applicationId: pipeline.document.id,
     compileExpression: (text, names) => environment.code.expression(text, names),
     loadModule(path, provided) {
       const bundle = modules.get(path)
       return bundle ? environment.code.load(bundle, provided) : {}
     },
+  }
+}
+
+/** What the plan gives for the first records of its feeds: the exported code must give the same. */
+async function expectedOutputs(
+  environment: Environment,
+  pipeline: ExportedPipeline,
+  plan: TopologyPlan,
+  options: TrialOptions,
+): Promise<string> {
+  const inputs = await firstRecords(environment, plan.feeds, {
+    kinds: nodeKinds,
+    folder: pipeline.path,
+    recordsMax: recordsInTest,
   })
+  const outputs = runTrial(plan, inputs, options)
   const byTopic = new Map<string, string[]>()
   for (const { topic, key, value, timestampMs } of outputs) {
     const rows = byTopic.get(topic) ?? []

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -166,4 +175,55 @@ describe('an export is refused', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('"data/seattle.csv"', '""'))
     await expect(exportOf(broken)).rejects.toMatchObject({ code: 'NOT_RUNNABLE', where: 'seattle' })
   })
+
+  it.each(['true) }; process.exit(3); (() => { (1', 'true // */ \n\u2028 x'])(
+    'with an expression that would be other code where it is put: %s',
+    async (condition) => {
+      const document = documentOf(
+        {
+          in: ['topic-source', { topic: 'in' }],
+          f: ['filter', { condition }],
+          out: ['topic-sink', { topic: 'out' }],
+        },
+        ['in > f', 'f > out'],
+      )
+      const source = path.join(folder, 'breakout')
+      mkdirSync(source)
+      writeFileSync(path.join(source, 'pipeline.json'), printDocument(document))
+      await expect(exportOf(source)).rejects.toMatchObject({
+        code: 'BAD_EXPRESSION',
+        where: expect.stringMatching(/^f,/),
+      })
+      expect(existsSync(path.join(folder, 'project'))).toBe(false)
+    },
+  )
+})
+
+it('types that are too deep for the compiler keep a pipeline from being exported', async () => {
+  const valueType = `${'{a:'.repeat(8000)}any${'}'.repeat(8000)}`
+  const document = documentOf(
+    { in: ['topic-source', { topic: 'in', valueType }], out: ['topic-sink', { topic: 'out' }] },
+    ['in > out'],
+  )
+  const source = path.join(folder, 'deep')
+  mkdirSync(source)
+  writeFileSync(path.join(source, 'pipeline.json'), printDocument(document))
+  await expect(exportOf(source)).rejects.toMatchObject({ code: 'NOT_RUNNABLE' })
+})
+
+it.each([
+  ['_.x', 'x'],
+  ['...', 'pipeline'],
+  ['millrace', 'millrace-pipeline'],
+  ['Flights', 'flights'],
+])('the package of %s has a name that npm takes, and is not its own dependency: %s', async (id, name) => {
+  const document = documentOf(
+    { in: ['topic-source', { topic: 'in' }], out: ['topic-sink', { topic: 'out' }] },
+    ['in > out'],
+  )
+  const source = path.join(folder, 'named')
+  mkdirSync(source)
+  writeFileSync(path.join(source, 'pipeline.json'), printDocument({ ...document, id }))
+  const { out } = await exportOf(source)
+  expect(JSON.parse(readFileSync(path.join(out, 'package.json'), 'utf8'))).toMatchObject({ name })
 })
