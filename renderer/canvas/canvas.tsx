@@ -156,8 +156,8 @@ function CanvasInside() {
           }}
           onMoveStart={(event) => event && pane.current?.classList.add('moving')}
           // Not before it is dragged: a click is the pane's.
-          onMove={(event) => event?.type === 'mousemove' && pane.current?.classList.add('panning')}
-          onMoveEnd={() => pane.current?.classList.remove('moving', 'panning')}
+          onMove={(event) => event?.type === 'mousemove' && pane.current && shieldWhilePanned(pane.current)}
+          onMoveEnd={() => pane.current?.classList.remove('moving')}
           onPaneClick={() => {
             clearSelection()
             pane.current?.focus()
@@ -239,6 +239,20 @@ function EmptyCanvas() {
 
 /** Below this zoom figures and sentences cannot be read. */
 const farBelow = 0.45
+
+/** React Flow tells of a movement's end a moment later, and of none that ends where it began: the button tells. */
+function shieldWhilePanned(pane: HTMLElement): void {
+  if (pane.classList.contains('panning')) return
+  pane.classList.add('panning')
+  const end = () => {
+    pane.classList.remove('panning')
+    window.removeEventListener('pointerup', end, true)
+    window.removeEventListener('pointercancel', end, true)
+  }
+  // Its library keeps the end of the mouse's button for itself.
+  window.addEventListener('pointerup', end, true)
+  window.addEventListener('pointercancel', end, true)
+}
 
 /** Of more nodes than that, those out of sight are not worth their memory. */
 const wholeMax = 1500

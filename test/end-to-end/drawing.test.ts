@@ -69,6 +69,20 @@ describe.skipIf(!chromiumPath())('editing with the mouse', () => {
     await eventually(async () => expect(await page.locator('.port.valid, .port.invalid').count()).toBe(0))
   })
 
+  test('the canvas is dragged; back where it was, a node is clicked at once', async () => {
+    const canvas = await emptyPlace(page, 0.5, 0.15)
+    const before = await settledCentre(node(page, 'delayed'))
+    await drawTo(page, canvas, { x: canvas.x + 120, y: canvas.y + 40 })
+    expect((await centre(node(page, 'delayed'))).x - before.x).toBeGreaterThan(100)
+    await page.mouse.move(canvas.x, canvas.y, { steps: 4 })
+    await page.mouse.up()
+    expect((await centre(node(page, 'delayed'))).x).toBeCloseTo(before.x, 0)
+    await page.mouse.click(before.x, before.y)
+    await eventually(async () =>
+      expect(await page.locator('.react-flow__node.selected').getAttribute('data-id')).toBe('delayed'),
+    )
+  })
+
   test('a wire that closes a circle is refused', async () => {
     await drag(page, output(page, 'severity'), input(page, 'delayed'))
     await page
