@@ -146,10 +146,13 @@ function tooManyEdges(document: PipelineDocument, definitions: Definitions): Pro
   )
 }
 
+const cycleNodesMax = 10
+
 function cycle(document: PipelineDocument): Problem[] {
   const ids = findCycle(document)
   if (!ids) return []
-  const names = [...ids, ids[0]!].map((id) => findNode(document, id)?.name ?? id)
+  const shown = ids.length <= cycleNodesMax ? ids : [...ids.slice(0, cycleNodesMax - 2), '…', ids.at(-1)!]
+  const names = [...shown, ids[0]!].map((id) => findNode(document, id)?.name ?? id)
   return [
     problem('MR-205', {
       what: `the edges make a cycle: ${names.join(' → ')}`,

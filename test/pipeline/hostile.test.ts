@@ -178,6 +178,26 @@ describe('a pipeline file', () => {
     }
   })
 
+  it('with a long cycle has a problem that can be read', () => {
+    const nodes = Array.from({ length: 5000 }, (_, n) => ({
+      id: `n${n}`,
+      kind: 'filter',
+      position: { x: 0, y: 0 },
+    }))
+    const edges = nodes.map(({ id }, n) => ({
+      id,
+      from: { node: id, port: 'out' },
+      to: { node: `n${(n + 1) % nodes.length}`, port: 'in' },
+    }))
+    const found = validate(
+      parsed(JSON.stringify({ ...whole, nodes, edges })) as PipelineDocument,
+      nodeDefinitions,
+    )
+    expect(found.find(({ code }) => code === 'MR-205')!.what).toBe(
+      'the edges make a cycle: n0 → n1 → n2 → n3 → n4 → n5 → n6 → n7 → … → n4999 → n0',
+    )
+  })
+
   it('of 10 MB and of 20,000 nodes in one chain is looked at in seconds', { timeout: 60_000 }, () => {
     const position = { x: 0, y: 0 }
     const count = 20_000
