@@ -10,9 +10,9 @@ import { type BrokerNews, witnessTopic } from './broker-process.ts'
 import type { FrameMaker } from './malformed-frames.ts'
 import { Witness } from './witness.ts'
 
-const connectionsMax = 48
+const connectionsMax = 32
 /** Some requests wait, and some frames are never complete: then the next one comes over another connection. */
-const patienceMs = 150
+const patienceMs = 300
 const incompleteMs = 5
 const answerBytesMax = 2 ** 30
 const mebibyte = 1024 * 1024

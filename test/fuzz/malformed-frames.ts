@@ -66,7 +66,6 @@ export class FrameMaker {
   private readonly seed: string
   private readonly requests: readonly Buffer[]
   private readonly batches = goldenBatches()
-  private readonly bombs = compressionBombs()
   private readonly topics: readonly string[]
 
   /** `topics` are those that the broker has, one of them compacted. */
@@ -111,9 +110,17 @@ export class FrameMaker {
       case 'batch':
         return produceFrame(pick(this.topics, random), twistedBatch(pick(this.batches, random), random))
       case 'bomb':
-        return produceFrame(pick(this.topics, random), pick(this.bombs, random))
+        return produceFrame(pick(this.topics, random), pick(bombs(), random))
     }
   }
+}
+
+let madeBombs: readonly Buffer[] | undefined
+
+/** They take a second to make, and are the same for every seed. */
+function bombs(): readonly Buffer[] {
+  madeBombs ??= compressionBombs()
+  return madeBombs
 }
 
 function pick<T>(from: readonly T[], random: Random): T {
