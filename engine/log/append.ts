@@ -61,6 +61,17 @@ export function checkTransactions(
   }
 }
 
+/** Gives them their offsets, one after the other, and the leader's epoch, in place. Returns the offset behind them. */
+export function placeBatches(batches: readonly BatchView[], baseOffset: number, leaderEpoch: number): number {
+  let offset = baseOffset
+  for (const batch of batches) {
+    batch.setBaseOffset(offset)
+    batch.setLeaderEpoch(leaderEpoch)
+    offset = batch.nextOffset
+  }
+  return offset
+}
+
 /** The earlier append of the same batches; undefined when they are new. @throws as `ProducerState.check` */
 export function findDuplicate(
   batches: readonly BatchView[],

@@ -11,6 +11,13 @@ export interface LogRead {
   readonly baseOffset: number | undefined
 }
 
+export interface ReadOptions {
+  /** Exclusive; batches that reach it are left out. The log's end when left out. */
+  readonly endOffset?: number
+  /** Gives the first batch even when it is larger than asked for (KIP-74). On by default. */
+  readonly minOneBatch?: boolean
+}
+
 export const emptyRead: LogRead = { pieces: [], sizeBytes: 0, baseOffset: undefined }
 
 /** The first batch that reaches an offset lies at most so far behind its index entry, as a rule. */

@@ -7,17 +7,19 @@ import {
   checkTransactions,
   findDuplicate,
   type LeaderAppendOptions,
+  placeBatches,
   replicatedBatches,
 } from './append.ts'
 import { type CompactionReport, LogCleaner } from './compaction/log-cleaner.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import { emptyRead, type LogRead } from './log-reader.ts'
+import { emptyRead, type LogRead, type ReadOptions } from './log-reader.ts'
 import { LogState } from './log-state.ts'
 import { LogStore, type LogWorld } from './log-store.ts'
 import { storageError } from './log-writer.ts'
+import { replayedProducers } from './producer-replay.ts'
 import { ProducerState } from './producer-state.ts'
-import { type RecoveredLog, type Recovery, recoverLog } from './recovery.ts'
+import { type RecoveredLog, type Recovery, recoverLog, reportRecovery } from './recovery.ts'
 import { expiredSegments } from './retention.ts'
 import type { SegmentPlace } from './segment.ts'
 import type { TailMemory } from './tail-memory.ts'
@@ -25,7 +27,6 @@ import {
   maxTimestampOffset,
   offsetForTimestamp,
   type QueriedLog,
-  scanBatches,
   type TimestampOffset,
 } from './time-queries.ts'
 
@@ -35,13 +36,6 @@ export interface LogOptions {
   readonly config: LogConfig
   /** Shared by all logs of a broker. */
   readonly memory: TailMemory
-}
-
-export interface ReadOptions {
-  /** Exclusive; batches that reach it are left out. The log's end when left out. */
-  readonly endOffset?: number
-  /** Gives the first batch even when it is larger than asked for (KIP-74). On by default. */
-  readonly minOneBatch?: boolean
 }
 
 /**
@@ -83,7 +77,7 @@ export class PartitionLog {
     const place = { disk: world.disk, folder, indexIntervalBytes: options.config.indexIntervalBytes }
     const found = await recoverLog(place, world.codecs, world.clock.nowMs())
     const log = new PartitionLog(world, place, options, found)
-    log.#report()
+    reportRecovery(found, options.name, world.log)
     await log.#store.settleIn(found.recovery.wasClean)
     await log.#cleaner.load()
     return log
@@ -177,17 +171,12 @@ export class PartitionLog {
     checkTransactions(batches, this.#state.producers, options, this.name)
     const nowMs = clock.nowMs()
     const baseOffset = this.#state.logEndOffset
-    let offset = baseOffset
-    for (const batch of batches) {
-      batch.setBaseOffset(offset)
-      batch.setLeaderEpoch(leaderEpoch)
-      if (isLogAppendTime) batch.setLogAppendTime(nowMs, codecs)
-      offset = batch.nextOffset
-    }
+    const endOffset = placeBatches(batches, baseOffset, leaderEpoch)
+    if (isLogAppendTime) for (const batch of batches) batch.setLogAppendTime(nowMs, codecs)
     this.#store.append(records, batches, this.config, nowMs)
     return {
       baseOffset,
-      lastOffset: offset - 1,
+      lastOffset: endOffset - 1,
       logAppendTimeMs: isLogAppendTime ? nowMs : -1,
       isDuplicate: false,
     }
@@ -369,17 +358,7 @@ export class PartitionLog {
 
   async #rebuildProducers(): Promise<void> {
     const snapshot = await this.#store.snapshots.latest()
-    const rebuilt = new ProducerState(snapshot?.producers, snapshot?.endedTransactions)
-    const nowMs = this.#world.clock.nowMs()
-    await scanBatches(
-      this.#queried(),
-      Math.max(snapshot?.offset ?? 0, this.#state.logStartOffset),
-      (batch) => {
-        rebuilt.note(batch, nowMs)
-        return false
-      },
-    )
-    this.#state.producers = rebuilt
+    this.#state.producers = await replayedProducers(this.#queried(), snapshot, this.#world.clock.nowMs())
   }
 
   #queried(): QueriedLog {
@@ -393,18 +372,6 @@ export class PartitionLog {
         return state.logEndOffset
       },
       readAt: (offset, bytesMax) => this.read(offset, bytesMax),
-    }
-  }
-
-  #report(): void {
-    const { loss, scannedBytes } = this.recovery
-    const { logEndOffset } = this.#state
-    if (loss) {
-      const text = `${loss.reason}; the log now ends at offset ${loss.offset}, ${loss.droppedBytes} bytes were dropped`
-      this.#world.log.write('warn', this.name, text, { path: loss.path, position: loss.position })
-    } else if (scannedBytes > 0) {
-      const text = `checked ${scannedBytes} bytes after an unclean stop; the log ends at offset ${logEndOffset}`
-      this.#world.log.write('info', this.name, text)
     }
   }
 

@@ -1,5 +1,5 @@
 import { isMillraceError } from '../base/errors.ts'
-import type { Codecs, Disk, DiskFile } from '../environment/index.ts'
+import type { Codecs, Disk, DiskFile, LogSink } from '../environment/index.ts'
 import { validateBatch } from '../protocol/record-batch.ts'
 import { BatchView, batchHeaderBytes } from '../protocol/record-batch-header.ts'
 import { type AbortedTransaction, decodeAborted } from './aborted-transactions.ts'
@@ -71,6 +71,17 @@ export async function recoverLog(
     producers: scan.producers,
     snapshotOffsets: kept.filter((offset) => offset <= scan.endOffset),
     recovery: { wasClean: scan.scannedBytes === 0 && !loss, scannedBytes: scan.scannedBytes, loss },
+  }
+}
+
+export function reportRecovery({ recovery, logEndOffset }: RecoveredLog, name: string, log: LogSink): void {
+  const { loss, scannedBytes } = recovery
+  if (loss) {
+    const text = `${loss.reason}; the log now ends at offset ${loss.offset}, ${loss.droppedBytes} bytes were dropped`
+    log.write('warn', name, text, { path: loss.path, position: loss.position })
+  } else if (scannedBytes > 0) {
+    const text = `checked ${scannedBytes} bytes after an unclean stop; the log ends at offset ${logEndOffset}`
+    log.write('info', name, text)
   }
 }
 
