@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Admin, createAdmin, createConsumer } from '../../engine/client/index.ts'
+import { type Admin, createAdmin, createConsumer, createProducer } from '../../engine/client/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 import { apacheKafkaMissing, jarFolder } from './apache-kafka.ts'
 import { kcat } from './foreign/kcat.ts'
@@ -89,6 +89,48 @@ describe.skipIf(javaMissing !== undefined)("Kafka's own client", () => {
   test('lists and describes an open transaction and its producers', async () => {
     const open = 'Ongoing 3 listed: true open at [OptionalLong[0]]'
     expect(await verdict('admin')).toBe(`admin: ${open}`)
+  })
+
+  test('copies with the message copier, once each, although a second copier takes over', async () => {
+    const topic = await newTopic()
+    const sink = await newTopic()
+    const count = 300
+    const producer = createProducer(environment, { bootstrap: bootstrap() })
+    const sent = Array.from({ length: count }, (_, i) => {
+      return producer.send({ topic, partition: 0, key: null, value: Buffer.from(String(1000 + i)) })
+    })
+    await Promise.all(sent)
+    await producer.close()
+    const copier = () => {
+      const args = ['org.apache.kafka.tools.TransactionalMessageCopier', '--broker-list', broker.bootstrap]
+      const where = ['--input-topic', topic, '--input-partition', '0', '--output-topic', sink]
+      const how = ['--max-messages', String(count), '--transaction-size', '20', '--enable-random-aborts']
+      const who = ['--transactional-id', topic, '--consumer-group', topic, '--group-mode']
+      const all = ['-cp', `${jarFolder()}/*`, ...args, ...where, ...how, ...who, '--use-group-metadata']
+      return spawn('java', all, { stdio: ['ignore', 'pipe', 'ignore'] })
+    }
+    const first = copier()
+    await once(first.stdout, 'data')
+    await sleep(500)
+    first.kill('SIGKILL')
+    const second = copier()
+    second.stdout.resume()
+    await expect.poll(() => readCommitted(sink, 0), { timeout: 120_000, interval: 1000 }).toHaveLength(count)
+    second.kill('SIGKILL')
+    expect(new Set(await readCommitted(sink, count)).size).toBe(count)
+  })
+
+  test('is looked into by the transactions tool', async () => {
+    const tool = async (...args: string[]) => {
+      const main = 'org.apache.kafka.tools.TransactionsCommand'
+      const all = ['-cp', `${jarFolder()}/*`, main, '--bootstrap-server', broker.bootstrap, ...args]
+      return (await run('java', all)).stdout
+    }
+    expect(await verdict('many')).toBe('many: 600')
+    expect(await tool('list')).toMatch(/java-many-\d+\s+\d+\s+\d+\s+CompleteCommit/)
+    const [id] = /java-many-\d+/.exec(await tool('list')) ?? []
+    expect(await tool('describe', '--transactional-id', String(id))).toContain('CompleteCommit')
+    expect(await tool('find-hanging', '--broker-id', '1')).not.toContain('java-many')
   })
 
   test('fences a producer as an administrator', async () => {

@@ -1,7 +1,8 @@
 /**
  * DescribeProducers (61), version 0 (KIP-664).
  *
- * What a partition's leader remembers of its producers: epoch, last sequence, and where an open transaction begins.
+ * What a replica, leader or follower, remembers of a partition's producers: epoch, last sequence, and where an open
+ * transaction begins. NOT_LEADER_OR_FOLLOWER where there is none.
  * Deviations: the last timestamp is that of the producer's last batch; −1 after a marker alone.
  */
 import { describeProducers } from '../../protocol/apis/describe-producers.ts'
@@ -20,7 +21,7 @@ export const handleDescribeProducers = handler(describeProducers, async (broker,
           const isThere = broker.image.partition(name, partitionIndex) !== undefined
           const replica = isThere ? await broker.replicas.whenOpen(name, partitionIndex) : undefined
           const error = isThere ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
-          if (!replica?.leader) return refused(partitionIndex, error)
+          if (!replica) return refused(partitionIndex, error)
           return { partitionIndex, errorCode: errorCodes.NONE, activeProducers: producersOf(replica) }
         }),
       ),
