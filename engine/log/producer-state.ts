@@ -104,6 +104,11 @@ export class ProducerState {
     return verification
   }
 
+  /** The coordinator has refused, or did not answer. */
+  endVerification(producerId: number, verification: Verification): void {
+    if (this.#verifications.get(producerId) === verification) this.#verifications.delete(producerId)
+  }
+
   /**
    * The earlier append of this very batch, whose offsets are then the answer; undefined when the batch comes next.
    * @throws MillraceError INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE

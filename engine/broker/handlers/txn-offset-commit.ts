@@ -92,7 +92,9 @@ async function verify(
     partitions: [{ topic: offsetsTopic, partition }],
     isAdding: version >= addsSince,
   })
-  return error === 'NONE' ? { verification } : (error ?? 'COORDINATOR_NOT_AVAILABLE')
+  if (error === 'NONE') return { verification }
+  producers.endVerification(producerId, verification)
+  return error ?? 'COORDINATOR_NOT_AVAILABLE'
 }
 
 function told(error: ErrorName, version: number): ErrorName {

@@ -79,6 +79,8 @@ export class JoiningTransaction {
     })
     parts.forEach((part, i) => {
       part.error = errors[i] ?? 'COORDINATOR_NOT_AVAILABLE'
+      if (part.error === 'NONE') return
+      part.replica.log.producers.endVerification(producer.producerId, part.verification)
     })
   }
 
