@@ -18,10 +18,11 @@ export class SimCluster {
   readonly bootstrap = brokerIds.map((id) => `${host}:${9090 + id}`)
   readonly failures: string[] = []
   private readonly world: World
-  private readonly settings = new BrokerSettings(embeddedDefaults(brokerIds.length))
+  private readonly settings: BrokerSettings
 
-  constructor(world: World) {
+  constructor(world: World, settings: Readonly<Record<string, string>> = {}) {
     this.world = world
+    this.settings = new BrokerSettings({ ...embeddedDefaults(brokerIds.length), ...settings })
   }
 
   /** On what the machine's disk holds. */

@@ -16,6 +16,8 @@ interface SimulatedResult {
   /** Instances that ended by themselves, and why. */
   readonly failures: readonly string[]
   readonly faults: readonly string[]
+  /** How often a log was compacted. */
+  readonly compactions: number
 }
 
 interface Order {
@@ -31,19 +33,26 @@ const drain = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 export async function simulatedRun(
   seed: number,
-  options: { durationMs: number; trace?: (line: string) => void },
+  options: {
+    durationMs: number
+    settings?: Readonly<Record<string, string>>
+    trace?: (line: string) => void
+  },
 ): Promise<SimulatedResult> {
   const failures: string[] = []
   const faults: string[] = []
+  let compactions = 0
   const world: World = new World({
     seed,
     drain,
     codecs: nodeCodecs,
     code: createCodeLoader(),
-    log: (node, level, source, text) =>
-      options.trace?.(`${world.scheduler.elapsedMs.toFixed(1)} ${node} ${level} ${source}: ${text}`),
+    log: (node, level, source, text) => {
+      if (/: compacted up to offset/.test(text)) compactions++
+      options.trace?.(`${world.scheduler.elapsedMs.toFixed(1)} ${node} ${level} ${source}: ${text}`)
+    },
   })
-  const cluster = new SimCluster(world)
+  const cluster = new SimCluster(world, options.settings)
   for (const id of brokerIds) cluster.start(id)
   await world.scheduler.runUntil(() => cluster.isActive, 10_000)
   await createTopics(world, cluster)
@@ -96,7 +105,7 @@ export async function simulatedRun(
   }
   for (const streams of apps.values()) await world.scheduler.settle(streams.close())
   const gathered = await world.scheduler.settle(readGathered(world, cluster))
-  return { acknowledged: load.acknowledged, sent: load.sent(), gathered, failures, faults }
+  return { acknowledged: load.acknowledged, sent: load.sent(), gathered, failures, faults, compactions }
 }
 
 function gatherOrders(): Topology {

@@ -20,3 +20,27 @@ test.each(seeds)(
   },
   120_000,
 )
+
+/** Segments of a few batches, so that changelogs and the offsets topic are compacted all the time. */
+const compacted = {
+  'log.cleaner.backoff.ms': '200',
+  'log.cleaner.min.cleanable.ratio': '0.01',
+  'log.segment.bytes': '1000',
+  'offsets.topic.segment.bytes': '1000',
+}
+
+test.each(seeds)(
+  'nor does one when changelogs and committed offsets are compacted meanwhile (seed %i)',
+  async (seed) => {
+    const { acknowledged, sent, gathered, failures, compactions } = await simulatedRun(seed, {
+      durationMs: 20_000,
+      settings: compacted,
+    })
+    expect(failures).toEqual([])
+    expect([...acknowledged].filter((id) => !gathered.has(id))).toEqual([])
+    expect([...gathered].filter((id) => id >= sent)).toEqual([])
+    expect(acknowledged.size).toBeGreaterThan(200)
+    expect(compactions).toBeGreaterThan(3)
+  },
+  120_000,
+)
