@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { assert } from '../../../base/assert.ts'
 import type { ErrorName } from '../../../protocol/error-codes.ts'
 import {
   newTransaction,
@@ -62,8 +62,9 @@ export class Bench {
   /** From the start to an open transaction at the epoch. */
   begin(producerEpoch: number, clientVersion: 1 | 2): void {
     this.transaction.facts = { ...this.facts, producerEpoch: producerEpoch - 1 }
-    expect(this.init()).toBe(`${this.facts.producerId}/${producerEpoch}`)
-    expect(this.add(producerEpoch, orders, clientVersion)).toBe(`${this.facts.producerId}/${producerEpoch}`)
+    const begun = `${this.facts.producerId}/${producerEpoch}`
+    assert(this.init() === begun, 'the producer gets the epoch')
+    assert(this.add(producerEpoch, orders, clientVersion) === begun, 'the transaction begins')
   }
 
   step(input: TransactionInput): void {
