@@ -60,8 +60,9 @@ function Verdict() {
     <p className={`verdict figures ${fine ? '' : 'bad'}`} role="status" aria-label="Verdict">
       {fine ? <CircleCheck size={14} className="good" aria-hidden /> : <CircleX size={14} aria-hidden />}
       <span>
-        acknowledged <b>{whole(verdict.acknowledged)}</b> · lost <b>{whole(verdict.lost)}</b> · duplicates{' '}
-        <b>{whole(verdict.duplicates)}</b>
+        acknowledged <b>{whole(verdict.acknowledged)}</b>
+        <br />
+        lost <b>{whole(verdict.lost)}</b> · duplicates <b>{whole(verdict.duplicates)}</b>
       </span>
     </p>
   )
