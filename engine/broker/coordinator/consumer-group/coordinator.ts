@@ -58,6 +58,8 @@ export class ConsumerGroups {
 
   /** Its members' sessions begin now, as if everyone had just been heard of. */
   loaded(shard: GroupShard): void {
+    // The timer forgets them too, but where nobody is a member it never rings.
+    for (const other of this.watched) if (!this.options.isServing(other)) this.watched.delete(other)
     this.watched.add(shard)
     for (const group of shard.consumerGroups.values()) {
       for (const memberId of group.members.keys()) this.extend(shard, group, memberId)
