@@ -28,6 +28,7 @@ interface Order {
 const instances = ['app-1', 'app-2'] as const
 const input = 'orders'
 const output = 'orders-of-users'
+const changelog = 'gather-ids-changelog'
 const convergenceMs = 120_000
 const drain = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -36,6 +37,8 @@ export async function simulatedRun(
   options: {
     durationMs: number
     settings?: Readonly<Record<string, string>>
+    /** In place of the runtime's own. */
+    changelogConfigs?: Readonly<Record<string, string>>
     trace?: (line: string) => void
   },
 ): Promise<SimulatedResult> {
@@ -55,7 +58,7 @@ export async function simulatedRun(
   const cluster = new SimCluster(world, options.settings)
   for (const id of brokerIds) cluster.start(id)
   await world.scheduler.runUntil(() => cluster.isActive, 10_000)
-  await createTopics(world, cluster)
+  await createTopics(world, cluster, options.changelogConfigs)
 
   const apps = new Map<string, KafkaStreams>()
   const startApp = (name: string) => {
@@ -155,11 +158,16 @@ function describe(apps: ReadonlyMap<string, KafkaStreams>, outstanding: number, 
   return [...states, ...lag, `${outstanding} outstanding`, cluster.isWhole ? 'whole' : 'not whole'].join(', ')
 }
 
-async function createTopics(world: World, cluster: SimCluster): Promise<void> {
+async function createTopics(
+  world: World,
+  cluster: SimCluster,
+  changelogConfigs: Readonly<Record<string, string>> | undefined,
+): Promise<void> {
   const admin = createAdmin(world.node('client'), { bootstrap: cluster.bootstrap })
   const topics = [
     { name: input, partitions: 4 },
     { name: output, partitions: 2 },
+    ...(changelogConfigs ? [{ name: changelog, partitions: 4, configs: changelogConfigs }] : []),
   ]
   await world.scheduler.settle(admin.createTopics(topics))
   await world.scheduler.settle(admin.close())

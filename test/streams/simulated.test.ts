@@ -23,10 +23,12 @@ test.each(seeds)(
 
 /** Segments of a few batches, so that changelogs and the offsets topic are compacted all the time. */
 const compacted = {
-  'log.cleaner.backoff.ms': '200',
-  'log.cleaner.min.cleanable.ratio': '0.01',
-  'log.segment.bytes': '1000',
-  'offsets.topic.segment.bytes': '1000',
+  settings: {
+    'log.cleaner.backoff.ms': '200',
+    'log.cleaner.min.cleanable.ratio': '0.01',
+    'offsets.topic.segment.bytes': '1000',
+  },
+  changelogConfigs: { 'cleanup.policy': 'compact', 'segment.bytes': '1000' },
 }
 
 test.each(seeds)(
@@ -34,7 +36,7 @@ test.each(seeds)(
   async (seed) => {
     const { acknowledged, sent, gathered, failures, compactions } = await simulatedRun(seed, {
       durationMs: 20_000,
-      settings: compacted,
+      ...compacted,
     })
     expect(failures).toEqual([])
     expect([...acknowledged].filter((id) => !gathered.has(id))).toEqual([])

@@ -33,14 +33,17 @@ export async function prepareTopics(topology: BuiltTopology, setting: Setting): 
   return plan
 }
 
+/** As Kafka Streams has it: what lies in the segment that is written to is not compacted yet. */
+const segmentBytes = String(50 * 1024 * 1024)
+
 async function createMissing(plan: PartitionPlan, { admin, replicationFactor }: Setting): Promise<void> {
   const wanted: TopicSpec[] = []
   for (const [name, partitions] of plan.repartitionTopics) {
-    const configs = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
+    const configs = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'segment.bytes': segmentBytes }
     wanted.push({ name, partitions, replicationFactor, configs })
   }
   for (const [name, partitions] of plan.changelogTopics) {
-    const configs = { 'cleanup.policy': 'compact', 'retention.ms': '-1' }
+    const configs = { 'cleanup.policy': 'compact', 'retention.ms': '-1', 'segment.bytes': segmentBytes }
     wanted.push({ name, partitions, replicationFactor, configs })
   }
   const known = await partitionCounts(admin)
