@@ -68,14 +68,16 @@ it('an application waits for brokers that are away, without a socket to keep its
   try {
     const admin = createAdmin(environment, { bootstrap: late.bootstrap })
     const producer = createProducer(environment, { bootstrap: late.bootstrap })
-    await expect.poll(async () => (await admin.listTopics()).map(({ name }) => name)).toContain('late')
+    await expect
+      .poll(async () => (await admin.listTopics()).map(({ name }) => name), { timeout: 60_000 })
+      .toContain('late')
     await producer.send({ topic: 'late', key: Buffer.from('"k"'), value: Buffer.from('1') })
     await Promise.all([producer.close(), admin.close()])
     expect(await early).toMatchObject({ status: 0, out: expect.stringContaining('out: 1 in') })
   } finally {
     await late.stop()
   }
-}, 60_000)
+}, 150_000)
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
