@@ -31,7 +31,8 @@ if (process.send !== undefined) {
   })
   const cluster = await EmbeddedCluster.start(() => environment, {
     brokers: 1,
-    settings: { 'auto.create.topics.enable': 'false' },
+    // A machine with other things to do must not look like a broker that has died.
+    settings: { 'auto.create.topics.enable': 'false', 'broker.session.timeout.ms': '60000' },
     topics: [
       { name: fuzzedTopics[0], partitions: 1 },
       { name: fuzzedTopics[1], partitions: 1, configs: { 'cleanup.policy': 'compact' } },
@@ -40,8 +41,12 @@ if (process.send !== undefined) {
   })
   process.on('message', () => {
     globalThis.gc?.()
-    const { rss, heapUsed, arrayBuffers } = process.memoryUsage()
-    say({ kind: 'memory', residentBytes: rss, keptBytes: heapUsed + arrayBuffers, warnings })
+    // What native code has unfolded is given back a turn later.
+    setTimeout(() => {
+      globalThis.gc?.()
+      const { rss, heapUsed, arrayBuffers } = process.memoryUsage()
+      say({ kind: 'memory', residentBytes: rss, keptBytes: heapUsed + arrayBuffers, warnings })
+    }, 100)
   })
   process.on('disconnect', () => {
     void cluster.stop().finally(() => process.exit(0))
