@@ -23,6 +23,9 @@ import { Watch } from './watch.ts'
 /** How long threads have to commit and leave before they are ended. */
 const stopMsMax = 5000
 
+/** After the first one. */
+const placeTriesMax = 3
+
 /** One run, in its process: prepares, starts the threads, watches them, and tells how they do. */
 export class Run {
   readonly #environment: Environment
@@ -179,6 +182,11 @@ export class Run {
   async #condemn(thread: RunThread | undefined, exit: WorkerExit): Promise<void> {
     const reading = thread?.reading() ?? { current: undefined, last: undefined, calls: 0 }
     await thread?.notePlace(false)
+    // A busy machine answers late. A loop can wait for it; memory that grows can not.
+    for (let again = 0; again < placeTriesMax && exit.reason === 'unresponsive'; again++) {
+      if (thread?.place !== undefined) break
+      await thread?.notePlace(false)
+    }
     const failure = exitFailure(exit, reading, thread?.place, this.#setup.limits, thread?.isEatingMemory)
     void thread?.terminate()
     this.#fail(failure ?? generalFailure(new Error('the run has used up its memory')))
