@@ -7,6 +7,9 @@ import { WorkerCalls } from './worker-calls.ts'
 
 type Request = Input<'pipeline.analyze'>
 
+/** The first takes the compiler most of a second: who opens a pipeline to run it does not wait for that. */
+const firstDelayMs = 250
+
 interface Waiting {
   readonly request: Request
   readonly settle: { resolve: (analysis: Analysis) => void; reject: (error: unknown) => void }[]
@@ -18,12 +21,16 @@ interface Waiting {
  */
 export class Analyzer {
   readonly #environment: Environment
+  readonly #whenFree: () => Promise<void>
+  #isFirst = true
   #worker: Promise<WorkerCalls<TypingCalls, never>> | undefined
   #busy = false
   #waiting: Waiting | undefined
 
-  constructor(environment: Environment) {
+  /** @param whenFree a run that starts goes before what is checked */
+  constructor(environment: Environment, whenFree: () => Promise<void>) {
     this.#environment = environment
+    this.#whenFree = whenFree
   }
 
   /** Loads the compiler ahead of the first question. */
@@ -45,6 +52,9 @@ export class Analyzer {
     for (let next = this.#take(); next; next = this.#take()) {
       try {
         const calls = await this.#calls()
+        if (this.#isFirst) await this.#environment.timers.sleep(firstDelayMs)
+        this.#isFirst = false
+        await this.#whenFree()
         const { path, document, files } = next.request
         const [analysis, missing] = await Promise.all([
           calls.call('analyze', { document, files }),

@@ -80,7 +80,6 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
   const reader = new RecordReader(environment, connections)
   const tails = new Tails(environment, connections, reader)
   const searches = new Searches(environment, connections, reader)
-  const analyzer = new Analyzer(environment)
   const runs = new Runs({
     environment,
     library,
@@ -90,8 +89,11 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
     onState: (run) => emitter.emit('run.changed', { run }),
     onProblem: (failure) => emitter.emit('run.problem', failure),
   })
+  const analyzer = new Analyzer(environment, () => runs.whenStarted())
   let openPath = options.openPath
   startCluster(environment, cluster)
+  // It will be opened as soon as the window is there.
+  if (openPath) runs.warm()
 
   const methods: HostMethods = {
     'studio.info': async () => ({

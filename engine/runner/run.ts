@@ -20,6 +20,11 @@ import { Sampler } from './sampler.ts'
 import { ensureTopics, resetRun, resetSinks } from './topics.ts'
 import { Watch } from './watch.ts'
 
+/**
+ * The first stream thread is that much ahead of the others, if it does not run sooner: all at once they hold each other up
+ * while nothing moves yet, and longer would have it restore what others are to have.
+ */
+const aheadMsMax = 400
 /** How long threads have to commit and leave before they are ended. */
 const stopMsMax = 5000
 
@@ -42,6 +47,8 @@ export class Run {
   #ended: Promise<void> | undefined
   #finish: () => void = () => undefined
   #begin: (thread: RunThread, index: number) => void = () => undefined
+  /** Stream threads but the first. */
+  #beginOthers: () => void = () => undefined
   readonly #replacements = new Replacements()
   /** Settles when the run has ended and all of it is gone. */
   readonly done: Promise<void>
@@ -130,12 +137,24 @@ export class Run {
         onExit: (from, exit, place) => this.#exited(from, index, exit, place),
       })
     }
-    threads.forEach(this.#begin)
+    const waiting = new Map<number, RunThread>()
+    for (const [index, thread] of threads.entries()) {
+      if (index === 0 || index >= this.#setup.threads) this.#begin(thread, index)
+      else waiting.set(index, thread)
+    }
+    this.#beginOthers = () => {
+      for (const [index, thread] of waiting) {
+        waiting.delete(index)
+        if (!this.#ended) this.#begin(thread, index)
+      }
+    }
+    this.#environment.timers.after(aheadMsMax, () => this.#beginOthers())
   }
 
   #receive(thread: RunThread, message: FromThread): void {
     switch (message.kind) {
       case 'state':
+        if (message.state === 'running') this.#beginOthers()
         if (message.state === 'running' && this.#state === 'starting') this.#setState('running')
         return
       case 'failed':

@@ -14,6 +14,7 @@ import { Runners } from './runners.ts'
 const threadsDefault = 2
 const sampleWaitMs = 10_000
 const warmAgainMs = 5000
+const startMsMax = 2500
 
 interface RunsContext {
   readonly environment: Environment
@@ -41,6 +42,20 @@ export class Runs {
 
   get state(): RunState | undefined {
     return this.#session?.state
+  }
+
+  /** At once while no run is starting; otherwise when its first record moves, when it is over, or takes long. */
+  async whenStarted(): Promise<void> {
+    const session = this.#session
+    const { clock } = this.#context.environment
+    const endMs = clock.monotonicMs() + startMsMax
+    if (session?.state.state !== 'starting') return
+    for (let after = 0; !session.isOver; ) {
+      const leftMs = endMs - clock.monotonicMs()
+      const sample = leftMs > 0 ? await session.nextSample(after, leftMs) : undefined
+      if (!sample || Object.values(sample.edges).some(({ total }) => total > 0)) return
+      after = sample.sequence
+    }
   }
 
   /** Has a process up for the first run. */
