@@ -139,6 +139,17 @@ describe('records', () => {
     expect(status).toBe(0)
   }, 60_000)
 
+  it.each(['abc', '1.5', ''])(
+    '%j is no integer, and is refused',
+    async (value) => {
+      const line = JSON.stringify({ value, valueFormat: 'int32' })
+      const { err, status } = await produce(`${line}\n`, 'copy', '--input', 'json')
+      expect(err).toMatch(/^error BAD_LINE: .*line 1 of standard input: .*\n$/)
+      expect(status).toBe(2)
+    },
+    60_000,
+  )
+
   it('a bad line ends with its number; what stood before it is there', async () => {
     const { err, out, status } = await produce('{"value":1}\n{"value":\n', 'copy', '--input', 'json')
     expect(err).toMatch(/^error BAD_LINE: .*line 2 of standard input: .*\n$/)

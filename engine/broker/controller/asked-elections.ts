@@ -58,6 +58,9 @@ type Fault = { readonly error: ErrorName; readonly message: string }
 function preferred({ replicas, isr, leader }: PartitionState, isEligible: IsEligible): Change | Fault {
   const first = replicas[0] ?? -1
   if (leader === first) return notNeeded()
+  // Who may lead when nobody does, others decide: some of those in sync may lack what was acknowledged.
+  if (leader === -1)
+    return { error: 'PREFERRED_LEADER_NOT_AVAILABLE', message: 'There is no leader at the moment.' }
   if (isr.includes(first) && isEligible(first)) return { leader: first }
   const message = 'The preferred leader was not available.'
   return { error: 'PREFERRED_LEADER_NOT_AVAILABLE', message }

@@ -31,6 +31,8 @@ export function withCompletion(
   const removing = change.removing ?? current.removing ?? []
   const replicas = change.replicas ?? current.replicas
   if (adding.length === 0 && removing.length === 0) return change
+  // None may go while it is not known who has most: it is looked at again once there is a leader.
+  if (current.suspects?.length || change.suspects?.length) return change
   const isr = (change.isr ?? current.isr).filter((id) => !removing.includes(id))
   if (isr.length === 0 || !adding.every((id) => isr.includes(id))) return change
   const target = replicas.filter((id) => !removing.includes(id))
@@ -130,7 +132,8 @@ export function recordsForReturning(
       ? electAmongSuspects(state, state.suspects, isEligible)
       : { leader: electLeader(state.replicas, state.isr, isEligible) }
     if (elected && elected.leader !== -1) {
-      records.push({ type: 'partition-change', topicId, partition, ...elected })
+      const change = { type: 'partition-change', topicId, partition, ...elected } as const
+      records.push(withCompletion({ ...state, suspects: undefined }, change, isEligible))
     }
   })
   return records

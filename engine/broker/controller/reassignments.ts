@@ -35,6 +35,10 @@ export function reassign(
   const current = found?.partitions[partition]
   if (!found || !current)
     return refuse('UNKNOWN_TOPIC_OR_PARTITION', `There is no partition ${topic}-${partition}.`)
+  if (current.suspects?.length) {
+    const message = `The replicas of ${topic}-${partition} that may lack records wait for the others.`
+    return refuse('ELIGIBLE_LEADERS_NOT_AVAILABLE', message)
+  }
   const isEligible = eligibleIn(image)
   const id = { type: 'partition-change', topicId: found.topicId, partition } as const
   if (replicas === null) {

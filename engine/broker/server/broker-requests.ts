@@ -40,6 +40,9 @@ export function endTransaction(broker: BrokerContext, request: MarkersRequest): 
 async function joinTransaction(broker: BrokerContext, request: JoinTransactionRequest): Promise<ErrorName[]> {
   const { transactionalId, producerId, producerEpoch, partitions, isAdding } = request
   if (isAdding) {
+    // Whoever ends it sends markers to what is known here: what is not would be taken for deleted, and stay open.
+    const isUnknown = ({ topic, partition }: MarkerPartition) => !broker.image.partition(topic, partition)
+    if (partitions.some(isUnknown)) return partitions.map(() => 'UNKNOWN_TOPIC_OR_PARTITION')
     const added = { producerId, producerEpoch, partitions: byTopic(partitions), clientVersion: 2 } as const
     const error = await broker.transactions.add(transactionalId, added)
     return partitions.map(() => error)

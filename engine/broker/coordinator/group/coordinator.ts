@@ -238,7 +238,9 @@ export class GroupCoordinator {
     makesGroup: boolean,
   ): Promise<ErrorName> {
     const consumerGroup = shard.consumerGroups.get(groupId)
-    if (consumerGroup) return commitFault(consumerGroup, claim.memberId, claim.generation)
+    // One of the two has members at most, and speaks for the name.
+    if (consumerGroup && !shard.groups.get(groupId)?.members.size)
+      return commitFault(consumerGroup, claim.memberId, claim.generation)
     if (!shard.groups.has(groupId)) {
       if (claim.generation >= 0 || !makesGroup) return 'ILLEGAL_GENERATION'
       shard.groups.set(groupId, newGroup(groupId, this.nowMs()))

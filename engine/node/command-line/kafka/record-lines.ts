@@ -121,6 +121,7 @@ function bytesOf(value: unknown, format: unknown, line: number): Uint8Array | nu
 }
 
 function integerBytes(text: string, format: 'int32' | 'int64', line: number): Uint8Array {
+  if (!/^-?\d+$/.test(text)) throw badLine(line, `"${text}" is no ${format}`)
   const bytes = Buffer.alloc(format === 'int32' ? 4 : 8)
   try {
     if (format === 'int32') bytes.writeInt32BE(Number(text))
