@@ -22,6 +22,8 @@ export class SimConnection implements Connection {
   /** What came before anybody listened. */
   #early: Buffer[] = []
   #onData: ((chunk: Buffer) => void) | undefined
+  /** That it closed before anybody listened. */
+  #earlyClose: { readonly error: Error | undefined } | undefined
   #onClose: ((error?: Error) => void) | undefined
   #onDrain: (() => void) | undefined
 
@@ -45,6 +47,7 @@ export class SimConnection implements Connection {
 
   onClose(handler: (error?: Error) => void): void {
     this.#onClose = handler
+    if (this.#earlyClose) this.#tell('closed', () => handler(this.#earlyClose?.error))
   }
 
   onDrain(handler: () => void): void {
@@ -136,7 +139,10 @@ export class SimConnection implements Connection {
   #close(error: Error | undefined): void {
     if (this.#isClosed) return
     this.#forget()
-    this.#tell('closed', () => this.#onClose?.(error))
+    this.#tell('closed', () => {
+      if (this.#onClose) this.#onClose(error)
+      else this.#earlyClose = { error }
+    })
     // The other end learns of it when what is on the way has arrived.
     if (this.#outgoing.every(({ kind }) => kind === 'data')) this.#outgoing.push({ kind: 'end' })
     this.#markClosed()

@@ -100,6 +100,19 @@ describe('the network', () => {
     expect(codes).toEqual(['CONNECTION_RESET', 'CONNECTION_RESET'])
   })
 
+  test('tells of a close that came before the connecting end could listen', async () => {
+    const world = createWorld(1)
+    const listener = await world
+      .node('b')
+      .network.listen({ host: '127.0.0.1', port: 0 }, (accepted) => accepted.destroy())
+    const client = await world.scheduler.settle(world.node('a').network.connect(listener.address))
+    await world.scheduler.runFor(100)
+    let closed = 0
+    client.onClose(() => closed++)
+    await world.scheduler.runFor(100)
+    expect(closed).toBe(1)
+  })
+
   test('waits for a paused receiver and tells when all is taken', async () => {
     const world = createWorld(1)
     const { client, server } = await connected(world)
