@@ -34,6 +34,18 @@ async function writeDuring(cluster: EmbeddedCluster, during: () => Promise<void>
   expect(await world.read(cluster, 't', acknowledged.length)).toEqual(acknowledged.sort())
 }
 
+test('a controller gives topics ids of their own in each of its lives', async () => {
+  const cluster = await world.start({ brokers: 1 })
+  for (const name of ['t', 'u', 'v']) {
+    await cluster.kill(1)
+    await cluster.startBroker(1)
+    await cluster.createTopics([{ name }])
+  }
+  const ids = cluster.status().topics.map(({ topicId }) => topicId)
+  expect(ids).toHaveLength(3)
+  expect(new Set(ids).size).toBe(3)
+})
+
 describe('while records flow', () => {
   test('a killed leader loses nothing: another leads, and it catches up when it is back', async () => {
     const cluster = await world.start({ topics })

@@ -50,7 +50,8 @@ export class Controller {
     this.environment = environment
     this.settings = settings
     this.quorum = quorum
-    this.random = environment.random.fork('controller')
+    // Not a fork by name: it would give the ids of its last life again.
+    this.random = environment.random
   }
 
   get isActive(): boolean {

@@ -60,8 +60,7 @@ export class Quorum {
     const { journal, durable } = await QuorumJournal.open(environment, options.folder)
     const { id, voters, electionTimeoutMs } = options
     const raftOptions = { id, voters, electionTimeoutMs, heartbeatMs: Math.ceil(electionTimeoutMs / 5) }
-    const random = environment.random.fork(`quorum-${id}`)
-    const raft = new RaftNode(raftOptions, durable, random, environment.clock.monotonicMs())
+    const raft = new RaftNode(raftOptions, durable, environment.random, environment.clock.monotonicMs())
     return new Quorum(environment, options, journal, raft)
   }
 

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts'
 import { isMillraceError } from '../../base/errors.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import { checkedTopicSetting } from '../settings/topic-configs.ts'
@@ -53,6 +54,7 @@ export function createTopic(
   const replicas = topic.assignments.length > 0 ? givenReplicas(state, topic) : chosenReplicas(state, topic)
   if ('error' in replicas) return refuse(replicas.error, replicas.message)
   const topicId = state.random.uuid()
+  assert(image.topicById(topicId) === undefined, `topic id ${topicId} is taken`)
   const records: MetadataRecord[] = [
     { type: 'topic', name: topic.name, topicId },
     ...configs.map(
