@@ -41,6 +41,9 @@ public class Transactions {
                     default -> throw new IllegalArgumentException(args[i]);
                 };
                 System.out.println(args[i] + ": " + verdict);
+            } catch (KafkaException thrown) {
+                // Those of the protocol carry no stack, on which Java's launcher of sources trips.
+                throw new IllegalStateException(args[i], thrown);
             }
         }
     }
