@@ -57,7 +57,25 @@ export interface ConnectionOptions {
   readonly retryBackoffMaxMs?: number
   readonly metadataMaxAgeMs?: number
   readonly tls?: TlsOptions
+  /** How to sign in; without it the broker takes us for anybody. */
+  readonly sasl?: SaslOptions
 }
+
+export interface PasswordSaslOptions {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  readonly username: string
+  readonly password: string
+}
+
+export interface OauthSaslOptions {
+  readonly mechanism: 'OAUTHBEARER'
+  /** A token, or how to get one: asked for each time that a connection signs in. */
+  readonly token: string | (() => Promise<string>)
+  /** KIP-342. */
+  readonly extensions?: Readonly<Record<string, string>>
+}
+
+export type SaslOptions = PasswordSaslOptions | OauthSaslOptions
 
 export type Partitioner =
   | 'default'

@@ -78,6 +78,9 @@ export function clientClosed(): MillraceError {
 }
 
 const remedies: Readonly<Record<string, string>> = {
+  SASL_AUTHENTICATION_FAILED: 'check the user, the password or the token',
+  UNSUPPORTED_SASL_MECHANISM: 'sign in in one of the ways that the broker offers',
+  ILLEGAL_SASL_STATE: 'sign in only where the port of the broker asks for it',
   NOT_ENOUGH_REPLICAS: 'start the brokers that are down, or lower min.insync.replicas of the topic',
   UNKNOWN_TOPIC_OR_PARTITION: 'create the topic, or check its name',
   INVALID_TOPIC_EXCEPTION:

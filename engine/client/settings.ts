@@ -1,6 +1,6 @@
 import { MillraceError } from '../base/errors.ts'
 import type { Address, TlsOptions } from '../environment/network.ts'
-import type { ConnectionOptions } from './api.ts'
+import type { ConnectionOptions, SaslOptions } from './api.ts'
 import type { BackoffPolicy } from './backoff.ts'
 
 /** `ConnectionOptions` checked and with every default filled in. */
@@ -11,6 +11,7 @@ export interface ConnectionSettings extends BackoffPolicy {
   readonly connectTimeoutMs: number
   readonly metadataMaxAgeMs: number
   readonly tls: TlsOptions | undefined
+  readonly sasl: SaslOptions | undefined
 }
 
 /** @throws MillraceError BAD_ADDRESS, BAD_OPTION */
@@ -25,7 +26,16 @@ export function connectionSettings(options: ConnectionOptions): ConnectionSettin
     retryBackoffMaxMs: positive('retryBackoffMaxMs', options.retryBackoffMaxMs ?? 1000),
     metadataMaxAgeMs: positive('metadataMaxAgeMs', options.metadataMaxAgeMs ?? 300_000),
     tls: options.tls,
+    sasl: options.sasl && checkedSasl(options.sasl),
   }
+}
+
+const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']
+
+function checkedSasl(sasl: SaslOptions): SaslOptions {
+  if (!mechanisms.includes(sasl.mechanism)) throw badOption('sasl', `give one of ${mechanisms.join(', ')}`)
+  if (sasl.mechanism !== 'OAUTHBEARER' && sasl.username === '') throw badOption('sasl', 'give a username')
+  return sasl
 }
 
 /** `host:port` or `[v6]:port`. @throws MillraceError BAD_ADDRESS */

@@ -5,10 +5,19 @@
 
 export type { BundledCode, CodeLoader, CodePlace, CodeProblem } from './code.ts'
 export type { Codecs, CompressionName } from './codecs.ts'
+export type { Crypto, HashName } from './crypto.ts'
 export type { Disk, DiskFile, DiskLock, DiskStat } from './disk.ts'
 export type { KeyValueDatabase, KeyValueStores } from './key-value.ts'
 export type { LogLevel, LogSink } from './log-sink.ts'
-export type { Address, Connection, ConnectOptions, Listener, Network } from './network.ts'
+export type {
+  Address,
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Network,
+  ServerTlsOptions,
+} from './network.ts'
 export type { Random } from './random.ts'
 export type { Clock, TimerHandle, Timers } from './time.ts'
 export type {

@@ -3,10 +3,14 @@ export interface Address {
   readonly port: number
 }
 
+/** All in PEM. */
 export interface TlsOptions {
+  /** Whom to trust; the operating system's own list when absent. */
   readonly ca?: string
+  /** To show to the server: the certificate, perhaps with the chain above it. */
   readonly certificate?: string
   readonly key?: string
+  readonly keyPassword?: string
   readonly serverName?: string
 }
 
@@ -15,9 +19,24 @@ export interface ConnectOptions extends Address {
   readonly timeoutMs?: number
 }
 
+/** All in PEM. */
+export interface ServerTlsOptions {
+  readonly certificate: string
+  readonly key: string
+  readonly keyPassword?: string
+  /** Whose certificates of clients are trusted. */
+  readonly ca?: string
+  /** Whether clients show certificates; one that is shown has to be trusted. */
+  readonly clientCertificate: 'none' | 'requested' | 'required'
+}
+
+export interface ListenOptions extends Address {
+  readonly tls?: ServerTlsOptions
+}
+
 export interface Network {
-  /** Port 0 takes a free one. @throws MillraceError PORT_IN_USE, NO_PERMISSION */
-  listen(address: Address, onConnection: (connection: Connection) => void): Promise<Listener>
+  /** Port 0 takes a free one. @throws MillraceError PORT_IN_USE, NO_PERMISSION, BAD_CERTIFICATE */
+  listen(options: ListenOptions, onConnection: (connection: Connection) => void): Promise<Listener>
   /** @throws MillraceError CONNECTION_REFUSED, CONNECTION_TIMED_OUT, HOST_NOT_FOUND, TLS_FAILED */
   connect(options: ConnectOptions): Promise<Connection>
 }
@@ -32,6 +51,8 @@ export interface Listener {
 export interface Connection {
   readonly remote: Address
   readonly local: Address
+  /** The subject of the certificate that the peer has shown, as `CN=…,O=…`; undefined if none. */
+  readonly peerSubject?: string
   /** Bytes accepted by `write` that the peer's side has not taken yet: for back-pressure. */
   readonly bufferedBytes: number
   onData(handler: (chunk: Buffer) => void): void

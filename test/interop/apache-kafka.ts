@@ -24,11 +24,17 @@ export interface ApacheKafkaOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Of each JVM. Default 512. */
   readonly heapMiB?: number
+  /** Further listeners by name, with their security protocol. */
+  readonly listeners?: Readonly<Record<string, string>>
+  /** Further arguments of the formatting, such as `--add-scram`. */
+  readonly formatArguments?: readonly string[]
 }
 
 export interface ApacheKafka {
   /** `host:port` of every node, in order of id. */
   readonly bootstrap: readonly string[]
+  /** The same of a further listener. */
+  listener(name: string): readonly string[]
   /** Ends a node (1, 2, 3) at once, as a crash would. */
   kill(id: number): Promise<void>
   /** Starts a killed node again, on its port and data. */
@@ -41,6 +47,8 @@ export interface ApacheKafka {
 interface KafkaNode {
   readonly id: number
   readonly port: number
+  /** Of the further listeners, by name. */
+  readonly ports: ReadonlyMap<string, number>
   readonly propertiesFile: string
   process: ChildProcess | undefined
 }
@@ -64,7 +72,7 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
   }
   process.once('exit', endAll)
   try {
-    await Promise.all(nodes.map(format))
+    await Promise.all(nodes.map((node) => format(node, options.formatArguments ?? [])))
     await Promise.all(nodes.map((node) => startNode(node, folder, heapMiB)))
   } catch (thrown) {
     endAll()
@@ -77,6 +85,7 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
   }
   return {
     bootstrap: nodes.map((node) => `127.0.0.1:${node.port}`),
+    listener: (name) => nodes.map(({ ports }) => `127.0.0.1:${ports.get(name)}`),
     kill: (id) => endNode(nodeById(id), 'SIGKILL'),
     restart: (id) => startNode(nodeById(id), folder, heapMiB),
     residentBytes: (id) => residentBytes(nodeById(id)),
@@ -106,25 +115,30 @@ export async function fetchJars(): Promise<void> {
 
 async function prepareNodes(folder: string, options: ApacheKafkaOptions): Promise<KafkaNode[]> {
   const count = options.nodes ?? 1
-  const ports = await freePorts(2 * count)
+  const further = Object.entries(options.listeners ?? {})
+  const ports = await freePorts((2 + further.length) * count)
   const ids = Array.from({ length: count }, (_, index) => index + 1)
   const voters = ids.map((id) => `${id}@127.0.0.1:${ports[count + id - 1]}`).join(',')
   const nodes: KafkaNode[] = []
   for (const id of ids) {
     const port = ports[id - 1]!
+    const ofFurther = new Map(further.map(([name], i) => [name, ports[(2 + i) * count + id - 1]!]))
+    const open = [...ofFurther].map(([name, each]) => `,${name}://127.0.0.1:${each}`).join('')
+    const protocols = further.map(([name, protocol]) => `,${name}:${protocol}`).join('')
     const settings: Record<string, string> = {
       ...commonSettings(count),
       'node.id': String(id),
       'controller.quorum.voters': voters,
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${ports[count + id - 1]}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${ports[count + id - 1]}${open}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${open}`,
+      'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
       'log.dirs': join(folder, `node-${id}`),
       ...options.settings,
     }
     const propertiesFile = join(folder, `node-${id}.properties`)
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
     await writeFile(propertiesFile, `${lines.join('\n')}\n`)
-    nodes.push({ id, port, propertiesFile, process: undefined })
+    nodes.push({ id, port, ports: ofFurther, propertiesFile, process: undefined })
   }
   await writeFile(join(folder, 'log4j2.properties'), loggingProperties)
   return nodes
@@ -158,7 +172,7 @@ logger.start.name = kafka.server.KafkaRaftServer
 logger.start.level = info
 `
 
-async function format(node: KafkaNode): Promise<void> {
+async function format(node: KafkaNode, further: readonly string[]): Promise<void> {
   await run('java', [
     '-Xmx256m',
     '-XX:TieredStopAtLevel=1',
@@ -170,6 +184,7 @@ async function format(node: KafkaNode): Promise<void> {
     clusterId,
     '-c',
     node.propertiesFile,
+    ...further,
   ])
 }
 

@@ -1,9 +1,10 @@
-import { MillraceError } from '../../base/errors.ts'
+import { isMillraceError, MillraceError } from '../../base/errors.ts'
 import type { Address, Connection, Environment, TimerHandle } from '../../environment/index.ts'
 import type { Api } from '../../protocol/api.ts'
 import { FrameSplitter } from '../../protocol/frame-splitter.ts'
 import { correlationIdOf, decodeResponse, encodeRequest } from '../../protocol/frames.ts'
 import type { Decoded, Encodable, Field } from '../../protocol/schema.ts'
+import { authenticate } from '../sasl/authenticate.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import { ApiRanges, negotiate } from './negotiate.ts'
 
@@ -19,6 +20,9 @@ export interface RequestOptions {
 
 /** A body, or how to make it for the version that was agreed. */
 export type Body<F extends Field> = Encodable<F> | ((version: number) => Encodable<F>)
+
+/** In shares of the session's life, as Kafka's Java clients do. */
+const signInAgainAt = { from: 0.85, to: 0.95 } as const
 
 interface Pending {
   readonly correlationId: number
@@ -45,6 +49,9 @@ export class BrokerConnection {
   #timerAtMs = Number.POSITIVE_INFINITY
   #closed: MillraceError | undefined
   #onClose: ((error: MillraceError) => void) | undefined
+  /** What waits while the connection signs in anew: the broker takes nothing else meanwhile (KIP-368). */
+  #held: (() => void)[] | undefined
+  #signInTimer: TimerHandle | undefined
 
   private constructor(
     environment: Environment,
@@ -57,13 +64,14 @@ export class BrokerConnection {
     this.address = address
     this.#connection = connection
     connection.onData((chunk) => this.#receive(chunk))
-    connection.onClose((cause) => this.#fail(connectionLost(address, cause)))
+    connection.onClose((cause) => this.#fail(isTlsFault(cause) ? cause : connectionLost(address, cause)))
   }
 
   /**
-   * Connects and asks which versions the broker knows.
+   * Connects, asks which versions the broker knows, and signs in if the settings say how.
    * @throws MillraceError CONNECTION_REFUSED, CONNECTION_TIMED_OUT, HOST_NOT_FOUND, TLS_FAILED, CONNECTION_LOST,
-   *   REQUEST_TIMED_OUT, MALFORMED_FRAME, UNSUPPORTED_VERSION
+   *   REQUEST_TIMED_OUT, MALFORMED_FRAME, UNSUPPORTED_VERSION, UNSUPPORTED_SASL_MECHANISM, SASL_AUTHENTICATION_FAILED,
+   *   ILLEGAL_SASL_STATE
    */
   static async open(
     environment: Environment,
@@ -75,6 +83,7 @@ export class BrokerConnection {
     const opened = new BrokerConnection(environment, settings, address, connection)
     try {
       opened.#ranges = await negotiate(opened)
+      await opened.#signIn()
       return opened
     } catch (thrown) {
       opened.close()
@@ -133,7 +142,9 @@ export class BrokerConnection {
     options: RequestOptions = {},
   ): void {
     if (this.#closed) throw this.#closed
-    this.#write(api, this.version(api, options.versionMax), body)
+    const version = this.version(api, options.versionMax)
+    if (this.#held) this.#held.push(() => void this.#write(api, version, body))
+    else this.#write(api, version, body)
   }
 
   /** Sends a request of a given version and gives the frame of its answer. */
@@ -142,6 +153,19 @@ export class BrokerConnection {
     version: number,
     body: Body<Request>,
     timeoutMs = this.#settings.requestTimeoutMs,
+  ): Promise<Buffer> {
+    const held = this.#held
+    if (!held || this.#closed) return this.#exchange(api, version, body, timeoutMs)
+    return new Promise((resolve, reject) => {
+      held.push(() => this.#exchange(api, version, body, timeoutMs).then(resolve, reject))
+    })
+  }
+
+  #exchange<Request extends Field>(
+    api: Api<Request, Field>,
+    version: number,
+    body: Body<Request>,
+    timeoutMs: number,
   ): Promise<Buffer> {
     if (this.#closed) return Promise.reject(this.#closed)
     return new Promise((resolve, reject) => {
@@ -171,6 +195,42 @@ export class BrokerConnection {
   close(): void {
     this.#connection.destroy()
     this.#fail(connectionLost(this.address))
+  }
+
+  /** Before the session of the sign-in ends it is done anew, on the same connection (KIP-368). */
+  async #signIn(): Promise<void> {
+    const { sasl, requestTimeoutMs } = this.#settings
+    if (sasl === undefined) return
+    const lifetimeMs = await authenticate(
+      this.#environment,
+      sasl,
+      placeOf(this.address),
+      async (api, body) => {
+        const version = this.version(api)
+        return this.decode(api, version, await this.#exchange(api, version, body, requestTimeoutMs))
+      },
+    )
+    if (lifetimeMs <= 0 || this.#closed) return
+    const { timers, random } = this.#environment
+    const share = signInAgainAt.from + random.float() * (signInAgainAt.to - signInAgainAt.from)
+    this.#signInTimer = timers.after(lifetimeMs * share, () => void this.#signInAgain())
+  }
+
+  async #signInAgain(): Promise<void> {
+    this.#held = []
+    try {
+      await this.#signIn()
+    } catch (thrown) {
+      this.#connection.destroy()
+      this.#fail(MillraceError.from(thrown))
+    }
+    this.#release()
+  }
+
+  #release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const send of held) send()
   }
 
   #write<Request extends Field>(api: Api<Request, Field>, version: number, body: Body<Request>): number {
@@ -236,6 +296,7 @@ export class BrokerConnection {
     if (this.#closed) return
     this.#closed = error
     this.#timer?.cancel()
+    this.#signInTimer?.cancel()
     const unanswered = this.#pending
     this.#pending = []
     for (const pending of unanswered) pending.reject(error)
@@ -245,6 +306,10 @@ export class BrokerConnection {
 
 function isMaker<F extends Field>(body: Body<F>): body is (version: number) => Encodable<F> {
   return typeof body === 'function'
+}
+
+function isTlsFault(cause: Error | undefined): cause is MillraceError {
+  return isMillraceError(cause, 'TLS_FAILED')
 }
 
 function connectionLost(address: Address, cause?: Error): MillraceError {

@@ -3,6 +3,7 @@ import { crc32c } from '@node-rs/crc32'
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi'
 import { MillraceError } from '../../base/errors.ts'
 import type { Codecs, CompressionName } from '../../environment/index.ts'
+import { nodeCrypto } from './crypto.ts'
 import { checkLz4FrameLength } from './lz4-frame.ts'
 import { compressSnappy, decompressSnappy } from './snappy-framing.ts'
 
@@ -10,6 +11,7 @@ import { compressSnappy, decompressSnappy } from './snappy-framing.ts'
 const lengthMaxDefault = 256 * 1024 * 1024
 
 export const nodeCodecs: Codecs = {
+  crypto: nodeCrypto,
   crc32c: (bytes, seed) => crc32c(bytes, seed),
   compress,
   decompress(name, bytes, lengthMax = lengthMaxDefault) {

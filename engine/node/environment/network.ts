@@ -1,17 +1,24 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import { MillraceError } from '../../base/errors.ts'
-import type { Address, Connection, ConnectOptions, Listener, Network } from '../../environment/index.ts'
+import type {
+  Address,
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Network,
+} from '../../environment/index.ts'
 import { SocketConnection } from './socket-connection.ts'
-import { fromSystemError, systemCodeOf } from './system-errors.ts'
+import { fromSystemError, systemCodeOf, tlsFailed } from './system-errors.ts'
 
 export const nodeNetwork: Network = { listen, connect }
 
 const connectTimeoutMsDefault = 10_000
 
-function listen(address: Address, onConnection: (connection: Connection) => void): Promise<Listener> {
+function listen(address: ListenOptions, onConnection: (connection: Connection) => void): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = net.createServer({ noDelay: true }, (socket) => onConnection(new SocketConnection(socket)))
+    const server = createServer(address, (socket) => onConnection(new SocketConnection(socket)))
     const onError = (error: Error) => reject(fromSystemError(error, placeOf(address)))
     server.once('error', onError)
     server.listen({ host: address.host, port: address.port, backlog: 511 }, () => {
@@ -21,6 +28,42 @@ function listen(address: Address, onConnection: (connection: Connection) => void
       resolve({ address: boundAddress(server, address), close: () => closeServer(server) })
     })
   })
+}
+
+/** @throws MillraceError BAD_CERTIFICATE */
+function createServer(options: ListenOptions, onSocket: (socket: net.Socket) => void): net.Server {
+  if (!options.tls) return net.createServer({ noDelay: true }, onSocket)
+  const { certificate, key, keyPassword, ca, clientCertificate } = options.tls
+  try {
+    return tls.createServer(
+      {
+        cert: certificate,
+        key,
+        passphrase: keyPassword,
+        ca,
+        requestCert: clientCertificate !== 'none',
+        rejectUnauthorized: clientCertificate === 'required',
+        noDelay: true,
+      },
+      (socket) => {
+        const isUntrusted = clientCertificate === 'requested' && isShown(socket) && !socket.authorized
+        if (isUntrusted) socket.destroy()
+        else onSocket(socket)
+      },
+    )
+  } catch (thrown) {
+    throw new MillraceError({
+      code: 'BAD_CERTIFICATE',
+      what: `the certificate or its key can't be used (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+      where: placeOf(options),
+      remedy: 'give both in PEM, belonging together, with the password if the key has one',
+      cause: thrown,
+    })
+  }
+}
+
+function isShown(socket: tls.TLSSocket): boolean {
+  return Object.keys(socket.getPeerCertificate()).length > 0
 }
 
 function boundAddress(server: net.Server, asked: Address): Address {
@@ -62,9 +105,10 @@ function connect(options: ConnectOptions): Promise<Connection> {
 function openSocket(options: ConnectOptions): net.Socket {
   const { host, port } = options
   if (!options.tls) return net.connect({ host, port, noDelay: true })
-  const { ca, certificate, key, serverName } = options.tls
+  const { ca, certificate, key, keyPassword, serverName } = options.tls
   const servername = serverName ?? (net.isIP(host) ? undefined : host)
-  return tls.connect({ host, port, ca, cert: certificate, key, servername }).setNoDelay(true)
+  const identity = { cert: certificate, key, passphrase: keyPassword }
+  return tls.connect({ host, port, ca, ...identity, servername }).setNoDelay(true)
 }
 
 function connectError(error: Error, where: string, isTls: boolean): MillraceError {
@@ -82,13 +126,7 @@ function connectError(error: Error, where: string, isTls: boolean): MillraceErro
       cause: error,
     })
   }
-  return new MillraceError({
-    code: 'TLS_FAILED',
-    what: `no secure connection could be made (${error.message})`,
-    where,
-    remedy: 'check the certificates, and that the server speaks TLS on this port',
-    cause: error,
-  })
+  return tlsFailed(error, where)
 }
 
 function timedOut(where: string): MillraceError {

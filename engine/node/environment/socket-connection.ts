@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Address, Connection } from '../../environment/index.ts'
+import { isTlsAlert, tlsFailed } from './system-errors.ts'
 
 export class SocketConnection implements Connection {
   readonly remote: Address
   readonly local: Address
+  readonly peerSubject: string | undefined
   readonly #socket: Socket
   #corked = false
   #onData: ((chunk: Buffer) => void) | undefined
@@ -15,8 +18,9 @@ export class SocketConnection implements Connection {
     this.#socket = socket
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
+    this.peerSubject = socket instanceof TLSSocket ? subjectOf(socket) : undefined
     socket.on('error', (error) => {
-      this.#error = error
+      this.#error = isTlsAlert(error) ? tlsFailed(error, `${this.remote.host}:${this.remote.port}`) : error
     })
     socket.on('close', () => {
       const tell = this.#onClose
@@ -82,4 +86,14 @@ export class SocketConnection implements Connection {
   readonly #afterWrite = (): void => {
     if (this.#socket.writableLength === 0 && !this.#socket.destroyed) this.#onDrain?.()
   }
+}
+
+/** As Java writes it, the most particular part first (RFC 2253). */
+function subjectOf(socket: TLSSocket): string | undefined {
+  const { subject } = socket.getPeerCertificate()
+  if (!subject) return undefined
+  const parts = Object.entries(subject).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name}=${one}`),
+  )
+  return parts.reverse().join(',')
 }

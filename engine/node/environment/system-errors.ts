@@ -73,6 +73,21 @@ export function systemCodeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined
 }
 
+/** Also what a server finds after the handshake, such as that it wants a certificate. */
+export function isTlsAlert(error: Error): boolean {
+  return systemCodeOf(error)?.startsWith('ERR_SSL_') ?? false
+}
+
+export function tlsFailed(error: Error, where: string): MillraceError {
+  return new MillraceError({
+    code: 'TLS_FAILED',
+    what: `no secure connection could be made (${error.message.trim()})`,
+    where,
+    remedy: 'check the certificates, and that the server speaks TLS on this port',
+    cause: error,
+  })
+}
+
 function noPermission(what: string): Explanation {
   return { code: 'NO_PERMISSION', what, remedy: 'give yourself permission for it, or choose another place' }
 }
