@@ -13,6 +13,7 @@ export interface Layer {
 const base = 'engine/base'
 const environment = 'engine/environment'
 const protocol = 'engine/protocol'
+const metrics = 'engine/metrics'
 const log = 'engine/log'
 const broker = 'engine/broker'
 const cluster = 'engine/cluster'
@@ -39,6 +40,7 @@ const belowHost = [
   base,
   environment,
   protocol,
+  metrics,
   log,
   broker,
   cluster,
@@ -59,11 +61,12 @@ export const layers: readonly Layer[] = [
   { folder: base, mayImport: [] },
   { folder: environment, mayImport: [base] },
   { folder: protocol, mayImport: [base, environment] },
+  { folder: metrics, mayImport: [] },
   { folder: log, mayImport: [base, environment, protocol] },
-  { folder: broker, mayImport: [base, environment, protocol, log] },
-  { folder: cluster, mayImport: [broker, base, environment, protocol, log] },
-  { folder: client, mayImport: [base, environment, protocol] },
-  { folder: streams, mayImport: [base, environment, protocol, client, formats] },
+  { folder: broker, mayImport: [base, environment, protocol, metrics, log] },
+  { folder: cluster, mayImport: [broker, base, environment, protocol, metrics, log] },
+  { folder: client, mayImport: [base, environment, protocol, metrics] },
+  { folder: streams, mayImport: [base, environment, protocol, metrics, client, formats] },
   { folder: formats, mayImport: [base, environment] },
   { folder: pipeline, mayImport: [base] },
   { folder: 'engine/nodes/*/definition.ts', mayImport: [base, pipeline] },
@@ -71,12 +74,12 @@ export const layers: readonly Layer[] = [
   { folder: nodes, mayImport: [base, pipeline, environment, formats, client, streams] },
   { folder: typing, mayImport: [base, environment, pipeline, ...definitions], packages: ['typescript'] },
   { folder: compile, mayImport: [base, pipeline, nodes, streams] },
-  { folder: runner, mayImport: [compile, base, pipeline, nodes, streams, environment, client] },
+  { folder: runner, mayImport: [compile, base, pipeline, nodes, streams, environment, metrics, client] },
   { folder: exporting, mayImport: [base, environment, pipeline, nodes, typing, compile] },
   { folder: sim, mayImport: [base, environment] },
   {
     folder: verify,
-    mayImport: [base, environment, protocol, log, broker, cluster, client, streams, runner, sim],
+    mayImport: [base, environment, protocol, metrics, log, broker, cluster, client, streams, runner, sim],
   },
   ...contract.map((folder) => ({ folder, mayImport: [base, pipeline, ...contract], packages: ['zod'] })),
   { folder: host, mayImport: belowHost, packages: ['zod'] },

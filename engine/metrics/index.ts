@@ -1,0 +1,6 @@
+export { Histogram } from './histogram.ts'
+export { attributes, gauge, histogramMetrics, meterMetrics } from './listing.ts'
+export { Meter } from './meter.ts'
+export { type Metric, type MetricGroup, mbeanName } from './metric.ts'
+export { type LabelledMetrics, prometheusContentType, prometheusText } from './prometheus.ts'
+export { Sampled } from './sampled.ts'
