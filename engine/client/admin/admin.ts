@@ -2,7 +2,7 @@ import type { Environment } from '../../environment/index.ts'
 import { describeCluster as describeClusterApi } from '../../protocol/apis/describe-cluster.ts'
 import type { Admin, ClusterDescription, ConnectionOptions } from '../api.ts'
 import { ClusterClient } from '../cluster/cluster-client.ts'
-import { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import { Coordinator } from '../cluster/coordinator.ts'
 import { retrying } from '../cluster/retrying.ts'
 import { checkCode } from '../kafka-error.ts'
 import { fetchCommitted, resetGroupOffsets } from '../offsets/committed.ts'
@@ -36,9 +36,9 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     removeGroupMembers: (groupId, memberIds) => removeGroupMembers(cluster, groupId, memberIds),
     deleteGroups: (groupIds) => deleteGroups(cluster, groupIds),
     deleteGroupOffsets: (groupId, partitions) => deleteGroupOffsets(cluster, groupId, partitions),
-    groupOffsets: (groupId) => fetchCommitted(new GroupCoordinator(cluster, groupId), null),
+    groupOffsets: (groupId) => fetchCommitted(new Coordinator(cluster, 'group', groupId), null),
     resetGroupOffsets: (groupId, offsets) =>
-      resetGroupOffsets(new GroupCoordinator(cluster, groupId), offsets),
+      resetGroupOffsets(new Coordinator(cluster, 'group', groupId), offsets),
     describeConfigs: (resource) => describeConfigs(cluster, resource),
     deleteRecords: (partitions) => deleteRecords(cluster, partitions),
     electLeaders: (kind, partitions) => electLeaders(cluster, kind, partitions),

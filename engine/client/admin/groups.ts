@@ -10,7 +10,7 @@ import { consumerAssignment, decodeConsumerPayload } from '../../protocol/consum
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { GroupDescription, GroupListing, TopicPartition } from '../api.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
-import { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import { Coordinator } from '../cluster/coordinator.ts'
 import { retrying } from '../cluster/retrying.ts'
 import { checkCode, notInAnswer } from '../kafka-error.ts'
 import { groupByTopic } from '../offsets/by-topic.ts'
@@ -41,7 +41,7 @@ export function describeGroups(
 
 function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDescription> {
   return retrying(cluster, cluster.settings.requestTimeoutMs, async () => {
-    const coordinator = new GroupCoordinator(cluster, groupId)
+    const coordinator = new Coordinator(cluster, 'group', groupId)
     const answer = await coordinator.request(describeGroupsApi, { groups: [groupId] })
     const group = answer.groups.find((one) => one.groupId === groupId)
     if (group === undefined) throw notInAnswer(groupId)
@@ -69,8 +69,8 @@ function describeGroup(cluster: ClusterClient, groupId: string): Promise<GroupDe
 }
 
 /** Of the consumer protocol (KIP-848); undefined when it is not there, or the broker does not know the protocol. */
-async function describeConsumerGroup(coordinator: GroupCoordinator): Promise<GroupDescription | undefined> {
-  const { groupId } = coordinator
+async function describeConsumerGroup(coordinator: Coordinator): Promise<GroupDescription | undefined> {
+  const { key: groupId } = coordinator
   let answer: ResponseOf<typeof consumerGroupDescribe>
   try {
     answer = await coordinator.request(consumerGroupDescribe, {
@@ -108,7 +108,7 @@ export async function removeGroupMembers(
   groupId: string,
   memberIds: readonly string[],
 ): Promise<void> {
-  const coordinator = new GroupCoordinator(cluster, groupId)
+  const coordinator = new Coordinator(cluster, 'group', groupId)
   for (const memberId of memberIds) {
     await coordinator.retrying(async () => {
       const answer = await coordinator.request(leaveGroup, (version) =>
@@ -124,7 +124,7 @@ export async function removeGroupMembers(
 /** Each by its own coordinator. */
 export async function deleteGroups(cluster: ClusterClient, groupIds: readonly string[]): Promise<void> {
   for (const groupId of groupIds) {
-    const coordinator = new GroupCoordinator(cluster, groupId)
+    const coordinator = new Coordinator(cluster, 'group', groupId)
     await coordinator.retrying(async () => {
       const answer = await coordinator.request(deleteGroupsApi, { groupsNames: [groupId] })
       coordinator.check(answer.results[0]?.errorCode ?? errorCodes.GROUP_ID_NOT_FOUND, groupId)
@@ -137,7 +137,7 @@ export async function deleteGroupOffsets(
   groupId: string,
   partitions: readonly TopicPartition[],
 ): Promise<void> {
-  const coordinator = new GroupCoordinator(cluster, groupId)
+  const coordinator = new Coordinator(cluster, 'group', groupId)
   const topics = groupByTopic(partitions).map(([name, group]) => ({
     name,
     partitions: group.map(({ partition }) => ({ partitionIndex: partition })),

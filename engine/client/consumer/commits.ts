@@ -1,7 +1,7 @@
 import { MillraceError } from '../../base/errors.ts'
 import { offsetCommit } from '../../protocol/apis/offset-commit.ts'
 import type { OffsetAndMetadata, TopicPartition } from '../api.ts'
-import type { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import type { Coordinator } from '../cluster/coordinator.ts'
 import { groupByTopic, placeOf } from '../offsets/by-topic.ts'
 import { lastOffsetVersionByName } from '../offsets/committed.ts'
 import type { Identity } from './group/join.ts'
@@ -14,7 +14,7 @@ export type Commit = TopicPartition & OffsetAndMetadata
  *   group has gone on without this member; other errors of Kafka's by name
  */
 export async function commitOffsets(
-  coordinator: GroupCoordinator,
+  coordinator: Coordinator,
   groupInstanceId: string | null,
   identity: Readonly<Identity>,
   commits: readonly Commit[],
@@ -34,7 +34,7 @@ export async function commitOffsets(
   }))
   const { memberId, generation } = identity
   const body = {
-    groupId: coordinator.groupId,
+    groupId: coordinator.key,
     generationIdOrMemberEpoch: generation,
     memberId,
     groupInstanceId,
@@ -44,7 +44,7 @@ export async function commitOffsets(
     const answer = await coordinator.request(offsetCommit, body, { versionMax: lastOffsetVersionByName })
     for (const { name, partitions } of answer.topics) {
       for (const { partitionIndex, errorCode } of partitions) {
-        coordinator.check(errorCode, `group ${coordinator.groupId}, ${name}-${partitionIndex}`)
+        coordinator.check(errorCode, `group ${coordinator.key}, ${name}-${partitionIndex}`)
       }
     }
   }, timeoutMs)

@@ -9,7 +9,7 @@ import type {
   TopicPartition,
 } from '../api.ts'
 import { ClusterClient } from '../cluster/cluster-client.ts'
-import { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import { Coordinator } from '../cluster/coordinator.ts'
 import { placeOf } from '../offsets/by-topic.ts'
 import { fetchCommitted } from '../offsets/committed.ts'
 import { Assignment } from './assignment.ts'
@@ -35,7 +35,7 @@ class KafkaConsumer implements Consumer {
   readonly #assignment = new Assignment()
   readonly #fetcher: Fetcher
   readonly #positions: Positions
-  readonly #coordinator: GroupCoordinator | undefined
+  readonly #coordinator: Coordinator | undefined
   readonly #wakeup: Wakeup
   #membership: Membership | undefined
   #topics: readonly string[] = []
@@ -53,7 +53,7 @@ class KafkaConsumer implements Consumer {
     this.#committedAtMs = environment.clock.monotonicMs()
     const onFailure = (error: MillraceError) => this.#fail(error)
     const { group } = settings
-    this.#coordinator = group && new GroupCoordinator(this.#cluster, group.groupId)
+    this.#coordinator = group && new Coordinator(this.#cluster, 'group', group.groupId)
     this.#positions = new Positions(this.#cluster, settings, this.#assignment, this.#coordinator, {
       onReady: () => this.#fetcher.wake(),
       onFailure,

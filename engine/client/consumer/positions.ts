@@ -4,7 +4,7 @@ import { errorCodes } from '../../protocol/error-codes.ts'
 import type { TopicPartition } from '../api.ts'
 import { backoffMs } from '../backoff.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
-import type { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import type { Coordinator } from '../cluster/coordinator.ts'
 import { isRetriable, kafkaError, showsStaleMetadata } from '../kafka-error.ts'
 import { groupByTopic, placeOf } from '../offsets/by-topic.ts'
 import { fetchCommitted } from '../offsets/committed.ts'
@@ -27,7 +27,7 @@ export class Positions {
   readonly #cluster: ClusterClient
   readonly #settings: ConsumerSettings
   readonly #assignment: Assignment
-  readonly #coordinator: GroupCoordinator | undefined
+  readonly #coordinator: Coordinator | undefined
   readonly #events: PositionEvents
   #isRunning = false
 
@@ -35,7 +35,7 @@ export class Positions {
     cluster: ClusterClient,
     settings: ConsumerSettings,
     assignment: Assignment,
-    coordinator: GroupCoordinator | undefined,
+    coordinator: Coordinator | undefined,
     events: PositionEvents,
   ) {
     this.#cluster = cluster

@@ -2,7 +2,7 @@ import { offsetCommit } from '../../protocol/apis/offset-commit.ts'
 import { offsetFetch } from '../../protocol/apis/offset-fetch.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { OffsetAndMetadata, TopicPartition } from '../api.ts'
-import type { GroupCoordinator } from '../cluster/group-coordinator.ts'
+import type { Coordinator } from '../cluster/coordinator.ts'
 import { kafkaError } from '../kafka-error.ts'
 import { groupByTopic } from './by-topic.ts'
 
@@ -13,10 +13,10 @@ export type CommittedOffset = TopicPartition & OffsetAndMetadata
 
 /** What a group has committed: of the given partitions, or of all with null. Those without a commit are left out. */
 export async function fetchCommitted(
-  coordinator: GroupCoordinator,
+  coordinator: Coordinator,
   partitions: readonly TopicPartition[] | null,
 ): Promise<CommittedOffset[]> {
-  const { groupId } = coordinator
+  const { key: groupId } = coordinator
   return coordinator.retrying(async () => {
     const topics =
       partitions === null
@@ -57,11 +57,11 @@ export async function fetchCommitted(
 
 /** As an outsider: the coordinator refuses unless the group is empty. */
 export async function resetGroupOffsets(
-  coordinator: GroupCoordinator,
+  coordinator: Coordinator,
   offsets: ReadonlyArray<TopicPartition & { offset: number }>,
 ): Promise<void> {
   if (offsets.length === 0) return
-  const { groupId } = coordinator
+  const { key: groupId } = coordinator
   await coordinator.retrying(async () => {
     const topics = groupByTopic(offsets).map(([name, group]) => ({
       name,

@@ -10,7 +10,7 @@ import {
 } from '../../../protocol/consumer-protocol.ts'
 import { errorCodes } from '../../../protocol/error-codes.ts'
 import type { AssignorMember, PartitionAssignor, TopicPartition } from '../../api.ts'
-import type { GroupCoordinator } from '../../cluster/group-coordinator.ts'
+import type { Coordinator } from '../../cluster/coordinator.ts'
 import { groupByTopic } from '../../offsets/by-topic.ts'
 import { keyOf } from '../assignors/balance.ts'
 import type { GroupSettings } from '../settings.ts'
@@ -51,7 +51,7 @@ type JoinAnswer = ResponseOf<typeof joinGroup>
  * @throws MillraceError with Kafka's name of the error
  */
 export async function joinOnce(
-  coordinator: GroupCoordinator,
+  coordinator: Coordinator,
   settings: GroupSettings,
   identity: Identity,
   subscription: Subscription,
@@ -128,7 +128,7 @@ interface Led {
 }
 
 async function assignAll(
-  coordinator: GroupCoordinator,
+  coordinator: Coordinator,
   assignor: PartitionAssignor,
   joined: JoinAnswer,
 ): Promise<Led> {
@@ -185,7 +185,7 @@ function settleClaims(members: readonly Claimant[]): AssignorMember[] {
 
 /** 0 for topics that are not there. */
 async function partitionCounts(
-  { cluster }: GroupCoordinator,
+  { cluster }: Coordinator,
   members: readonly AssignorMember[],
 ): Promise<Map<string, number>> {
   const names = [...new Set(members.flatMap((member) => member.topics))]

@@ -22,7 +22,7 @@ import { heartbeat } from '../../../protocol/apis/heartbeat.ts'
 import { leaveGroup } from '../../../protocol/apis/leave-group.ts'
 import type { TopicPartition } from '../../api.ts'
 import { backoffMs } from '../../backoff.ts'
-import type { GroupCoordinator } from '../../cluster/group-coordinator.ts'
+import type { Coordinator } from '../../cluster/coordinator.ts'
 import { isRetriable } from '../../kafka-error.ts'
 import type { GroupSettings } from '../settings.ts'
 import { type Identity, type JoinResult, joinOnce } from './join.ts'
@@ -46,7 +46,7 @@ const beatsPerSession = 3
 const joinAgain: ReadonlySet<string> = new Set(['MEMBER_ID_REQUIRED', 'REBALANCE_IN_PROGRESS'])
 
 export class Membership {
-  readonly #coordinator: GroupCoordinator
+  readonly #coordinator: Coordinator
   readonly #settings: GroupSettings
   readonly #events: MembershipEvents
   #phase: Phase = 'out'
@@ -61,7 +61,7 @@ export class Membership {
   #polledAtMs: number
   #isPolling = false
 
-  constructor(coordinator: GroupCoordinator, settings: GroupSettings, events: MembershipEvents) {
+  constructor(coordinator: Coordinator, settings: GroupSettings, events: MembershipEvents) {
     this.#coordinator = coordinator
     this.#settings = settings
     this.#events = events

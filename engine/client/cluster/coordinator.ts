@@ -13,15 +13,21 @@ const hasMoved: ReadonlySet<number> = new Set([
   errorCodes.COORDINATOR_NOT_AVAILABLE,
 ])
 
-/** The broker that keeps a group's state, looked for when it is not known or has moved. */
-export class GroupCoordinator {
+/** As FindCoordinator numbers them. */
+const keyTypes = { group: 0, transaction: 1 } as const
+
+/** The broker that keeps the state of a group or of a transactional id, looked for when it is not known or has moved. */
+export class Coordinator {
   readonly cluster: ClusterClient
-  readonly groupId: string
+  readonly kind: keyof typeof keyTypes
+  /** The group's or the transactional id. */
+  readonly key: string
   #node: Promise<number> | undefined
 
-  constructor(cluster: ClusterClient, groupId: string) {
+  constructor(cluster: ClusterClient, kind: keyof typeof keyTypes, key: string) {
     this.cluster = cluster
-    this.groupId = groupId
+    this.kind = kind
+    this.key = key
   }
 
   node(): Promise<number> {
@@ -48,7 +54,7 @@ export class GroupCoordinator {
   }
 
   /** @throws MillraceError with Kafka's name for the code, unless it is 0 */
-  check(errorCode: number, where = this.groupId): void {
+  check(errorCode: number, where = this.key): void {
     if (hasMoved.has(errorCode)) this.#node = undefined
     checkCode(errorCode, where)
   }
@@ -63,12 +69,13 @@ export class GroupCoordinator {
   }
 
   async #find(): Promise<number> {
-    const { groupId, cluster } = this
+    const { key, cluster } = this
+    const keyType = keyTypes[this.kind]
     const answer = await cluster.requestAny(findCoordinator, (version) =>
-      version >= 4 ? { coordinatorKeys: [groupId] } : { key: groupId },
+      version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key },
     )
     const found = answer.coordinators[0] ?? answer
-    checkCode(found.errorCode, groupId, found.errorMessage)
+    checkCode(found.errorCode, key, found.errorMessage)
     cluster.metadata.applyEndpoints([{ ...found, rack: null }])
     return found.nodeId
   }
