@@ -145,7 +145,7 @@ export interface KStream<K, V> {
   groupByKey(options: Named): KGroupedStream<K, V>
   groupBy<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KGroupedStream<K2, V>
   toTable(options: TableStepOptions): KTable<K, V>
-  /** Inner or left join with the other stream within a window around each record. */
+  /** Join with the other stream within a window around each record. */
   joinStream<V2, R>(
     other: KStream<K, V2>,
     joiner: InnerJoiner<K, V, V2, R>,
@@ -154,6 +154,11 @@ export interface KStream<K, V> {
   joinStream<V2, R>(
     other: KStream<K, V2>,
     joiner: Joiner<K, V, V2, R>,
+    options: StreamJoinOptions & { readonly type: 'inner' | 'left' },
+  ): KStream<K, R>
+  joinStream<V2, R>(
+    other: KStream<K, V2>,
+    joiner: OuterJoiner<K, V, V2, R>,
     options: StreamJoinOptions,
   ): KStream<K, R>
   joinTable<V2, R>(
@@ -174,11 +179,18 @@ export interface KStream<K, V> {
 /** `right` is null for the unmatched side of a left join. */
 export type Joiner<K, L, R, Out> = (left: L, right: R | null, key: K) => Out
 
+/** Either side is null when it is unmatched, never both. */
+export type OuterJoiner<K, L, R, Out> = (left: L | null, right: R | null, key: K) => Out
+
 /** An inner join has both sides. */
 export type InnerJoiner<K, L, R, Out> = (left: L, right: R, key: K) => Out
 
+/**
+ * Pairs have left.t − before ≤ right.t ≤ left.t + after. One of before and after may be below 0, their sum may not: a window that
+ * lies entirely before or after the left record.
+ */
 export interface StreamJoinOptions extends Named {
-  readonly type: 'inner' | 'left'
+  readonly type: 'inner' | 'left' | 'outer'
   readonly beforeMs: number
   readonly afterMs: number
   readonly graceMs: number

@@ -3,7 +3,7 @@ import type { Joiner, KStream, Named, StreamJoinOptions } from './api.ts'
 import type { Outlet } from './graph-builder.ts'
 import { Stream } from './kstream.ts'
 import type { Table } from './ktable.ts'
-import { streamStreamJoin } from './operators/stream-stream-join.ts'
+import { isOptional, streamStreamJoin } from './operators/stream-stream-join.ts'
 import { streamTableJoin } from './operators/stream-table-join.ts'
 import { jsonSerde } from './serdes.ts'
 import { JoinStore } from './stores/join-store.ts'
@@ -43,7 +43,7 @@ export function addStreamTableJoin<K, V, V2, R>(
 export function addStreamStreamJoin<K, V, V2, R>(
   left: Stream<K, V>,
   right: Stream<K, V2>,
-  joiner: Joiner<K, V, V2, R>,
+  joiner: (left: never, right: never, key: K) => R,
   options: StreamJoinOptions,
 ): KStream<K, R> {
   const { graph } = left
@@ -57,7 +57,7 @@ export function addStreamStreamJoin<K, V, V2, R>(
           reportAs: name,
           key,
           value: stream.serdes.value,
-          keepsNullKeys: side === 'left' && type === 'left',
+          keepsNullKeys: isOptional(type, side),
         })
       : stream.outlet
   const leftOutlet = partitioned('left', left)
@@ -109,12 +109,12 @@ function commonKey(left: Side, right: Side, step: string) {
 }
 
 function checkJoinWindow({ name, beforeMs, afterMs, graceMs }: StreamJoinOptions): void {
-  const good = [beforeMs, afterMs, graceMs].every((ms) => Number.isSafeInteger(ms) && ms >= 0)
-  if (good) return
+  const whole = [beforeMs, afterMs, graceMs].every((ms) => Number.isSafeInteger(ms))
+  if (whole && graceMs >= 0 && beforeMs + afterMs >= 0) return
   throw new MillraceError({
     code: 'BAD_WINDOW',
-    what: `the join's window (before ${beforeMs} ms, after ${afterMs} ms, grace ${graceMs} ms) has a part below 0`,
+    what: `the join's window (before ${beforeMs} ms, after ${afterMs} ms, grace ${graceMs} ms) is not possible`,
     where: name,
-    remedy: 'give whole milliseconds, not below 0',
+    remedy: 'give whole milliseconds; grace, and before and after together, are not below 0',
   })
 }

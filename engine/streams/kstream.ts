@@ -1,11 +1,13 @@
 import { MillraceError } from '../base/errors.ts'
 import type {
   ExternalSink,
+  InnerJoiner,
   Joiner,
   KGroupedStream,
   KStream,
   KTable,
   Named,
+  OuterJoiner,
   ProcessOptions,
   Processor,
   Serde,
@@ -171,10 +173,25 @@ export class Stream<K, V> implements KStream<K, V> {
 
   joinStream<V2, R>(
     other: KStream<K, V2>,
+    joiner: InnerJoiner<K, V, V2, R>,
+    options: StreamJoinOptions & { readonly type: 'inner' },
+  ): KStream<K, R>
+  joinStream<V2, R>(
+    other: KStream<K, V2>,
     joiner: Joiner<K, V, V2, R>,
+    options: StreamJoinOptions & { readonly type: 'inner' | 'left' },
+  ): KStream<K, R>
+  joinStream<V2, R>(
+    other: KStream<K, V2>,
+    joiner: OuterJoiner<K, V, V2, R>,
+    options: StreamJoinOptions,
+  ): KStream<K, R>
+  joinStream<V2, R>(
+    other: KStream<K, V2>,
+    joiner: (left: never, right: never, key: K) => R,
     options: StreamJoinOptions,
   ): KStream<K, R> {
-    return addStreamStreamJoin(this, streamOf(other), joiner, options)
+    return addStreamStreamJoin<K, V, V2, R>(this, streamOf(other), joiner, options)
   }
 
   joinTable<V2, R>(

@@ -124,13 +124,13 @@ export type Step =
   | (Following & { readonly op: 'toTable'; readonly store?: string })
   | (StepBase & {
       readonly op: 'streamStreamJoin'
-      readonly type: 'inner' | 'left'
+      readonly type: 'inner' | 'left' | 'outer'
       readonly left: string
       readonly right: string
       readonly beforeMs: number
       readonly afterMs: number
       readonly graceMs: number
-      /** sees `key`, `left`, `right` (null when missing) */
+      /** sees `key`, `left`, `right` (null where missing) */
       readonly joiner: Expression
     })
   | (StepBase & {

@@ -96,10 +96,15 @@ function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
     case 'reduce':
       return { ...following, op: 'reduce', add: op.add as string, ...windowOf(op), store }
     case 'streamStreamJoin':
-      return { ...base, op: 'streamStreamJoin', ...joinOf(op), ...joinWindowOf(op) }
+      return {
+        ...base,
+        op: 'streamStreamJoin',
+        ...joinOf(op, 'inner', 'left', 'outer'),
+        ...joinWindowOf(op),
+      }
     case 'streamTableJoin':
       if (op.graceMs !== undefined) throw new Unsupported('stream-table joins with grace')
-      return { ...base, op: 'streamTableJoin', ...joinOf(op) }
+      return { ...base, op: 'streamTableJoin', ...joinOf(op, 'inner', 'left') }
     case 'process':
       if (!processorNames.has(op.processor as string)) throw new Unsupported(`processor ${op.processor}`)
       return {
@@ -130,10 +135,11 @@ function windowOf(op: CaseOp) {
   throw new Unsupported(`${type} windows`)
 }
 
-function joinOf(op: CaseOp) {
-  if (op.type !== 'inner' && op.type !== 'left') throw new Unsupported(`${op.type} joins`)
+function joinOf<Type extends string>(op: CaseOp, ...types: readonly Type[]) {
+  const type = types.find((known) => known === op.type)
+  if (type === undefined) throw new Unsupported(`${op.type} joins`)
   return {
-    type: op.type,
+    type,
     left: op.left as string,
     right: op.right as string,
     joiner: op.joiner as string,

@@ -13,7 +13,7 @@
  * that a result can come later than it is due.
  */
 import { assert } from '../../base/assert.ts'
-import type { Headers, Joiner, StreamRecord } from '../api.ts'
+import type { Headers, Joiner, StreamJoinOptions, StreamRecord } from '../api.ts'
 import type { StepLogic, StepSetup } from '../graph.ts'
 import { makeRecord } from '../record.ts'
 import { JoinStore, type Kept } from '../stores/join-store.ts'
@@ -21,12 +21,17 @@ import { type JoinSide, WaitingStore } from '../stores/waiting-store.ts'
 import { joinLeft } from './stream-table-join.ts'
 
 interface StreamStreamJoinSpec {
-  readonly type: 'inner' | 'left'
+  readonly type: StreamJoinOptions['type']
   readonly beforeMs: number
   readonly afterMs: number
   readonly graceMs: number
   readonly joiner: Joiner<unknown, unknown, unknown, unknown>
   readonly stores: { readonly left: string; readonly right: string; readonly waiting: string }
+}
+
+/** Whether the side's records pass without a partner. */
+export function isOptional(type: StreamJoinOptions['type'], side: JoinSide): boolean {
+  return type === 'outer' || (type === 'left' && side === 'left')
 }
 
 export function streamStreamJoin(spec: StreamStreamJoinSpec) {
@@ -56,7 +61,7 @@ class StreamStreamJoin implements StepLogic {
 
   process(record: StreamRecord, input: number): void {
     const side: JoinSide = input === joinLeft ? 'left' : 'right'
-    const optional = this.#spec.type === 'left' && side === 'left'
+    const optional = isOptional(this.#spec.type, side)
     const waiting = this.#waiting
     if (record.timestampMs > waiting.streamTimeMs) waiting.streamTimeMs = record.timestampMs
     if (record.value === null || (record.key === null && !optional)) {
@@ -64,7 +69,7 @@ class StreamStreamJoin implements StepLogic {
       return
     }
     if (record.key === null) {
-      this.#emit(record.key, record.value, null, record.timestampMs, record.headers)
+      this.#emitUnmatched(side, record, record.headers)
       return
     }
     if (record.timestampMs === waiting.streamTimeMs) this.#giveUpDue(side, record.headers)
@@ -74,20 +79,31 @@ class StreamStreamJoin implements StepLogic {
       record.timestampMs,
     )
     if (this.#joinWithOther(side, record) || !optional) return
-    if (record.timestampMs + this.#spec.afterMs < waiting.streamTimeMs) {
-      this.#emit(record.key, record.value, null, record.timestampMs, record.headers)
+    if (this.#windowEndMs(side, record.timestampMs) < waiting.streamTimeMs) {
+      this.#emitUnmatched(side, record, record.headers)
     } else {
       kept.waiting = waiting.add(side, kept)
     }
   }
 
+  /** The last instant at which the other side's records match. The oracle's windows never lie below 0 as a whole. */
+  #windowEndMs(side: JoinSide, timestampMs: number): number {
+    return Math.max(0, timestampMs + this.#lookAheadMs(side))
+  }
+
+  #lookAheadMs(side: JoinSide): number {
+    return side === 'left' ? this.#spec.afterMs : this.#spec.beforeMs
+  }
+
   #joinWithOther(side: JoinSide, record: StreamRecord): boolean {
-    const { beforeMs, afterMs } = this.#spec
     const { timestampMs, key } = record
-    const others: readonly Kept[] =
-      side === 'left'
-        ? this.#right.find(key, timestampMs - beforeMs, timestampMs + afterMs)
-        : this.#left.find(key, timestampMs - afterMs, timestampMs + beforeMs)
+    const lookBackMs = side === 'left' ? this.#spec.beforeMs : this.#spec.afterMs
+    const other = side === 'left' ? this.#right : this.#left
+    const others: readonly Kept[] = other.find(
+      key,
+      Math.max(0, timestampMs - lookBackMs),
+      this.#windowEndMs(side, timestampMs),
+    )
     for (const other of others) {
       if (other.waiting !== undefined) {
         this.#waiting.remove(other.waiting)
@@ -100,25 +116,33 @@ class StreamStreamJoin implements StepLogic {
   }
 
   #giveUpDue(side: JoinSide, headers: Headers): void {
-    const { beforeMs, afterMs, graceMs } = this.#spec
+    const { graceMs } = this.#spec
     const waiting = this.#waiting
-    if (waiting.low + (side === 'left' ? afterMs : beforeMs) + graceMs >= waiting.streamTimeMs) return
+    if (waiting.low + this.#lookAheadMs(side) + graceMs >= waiting.streamTimeMs) return
     waiting.low = Number.POSITIVE_INFINITY
     let leftOpen = false
     let rightOpen = false
     for (const entry of waiting.visit()) {
       waiting.low = entry.timestampMs
       if (leftOpen && rightOpen) break
-      const lookAheadMs = entry.side === 'left' ? afterMs : beforeMs
-      if (entry.timestampMs + lookAheadMs + graceMs >= waiting.streamTimeMs) {
+      if (entry.timestampMs + this.#lookAheadMs(entry.side) + graceMs >= waiting.streamTimeMs) {
         if (entry.side === 'left') leftOpen = true
         else rightOpen = true
         continue
       }
       waiting.remove(entry)
-      this.#emit(entry.key, entry.value, null, entry.timestampMs, headers)
+      this.#emitUnmatched(entry.side, entry, headers)
     }
     waiting.compact()
+  }
+
+  #emitUnmatched(
+    side: JoinSide,
+    { key, value, timestampMs }: Pick<StreamRecord, 'key' | 'value' | 'timestampMs'>,
+    headers: Headers,
+  ): void {
+    const [left, right] = side === 'left' ? [value, null] : [null, value]
+    this.#emit(key, left, right, timestampMs, headers)
   }
 
   #emit(key: unknown, left: unknown, right: unknown, timestampMs: number, headers: Headers): void {
