@@ -23,6 +23,7 @@ import { Replicas } from './replication/replicas.ts'
 import { answerBroker } from './server/broker-requests.ts'
 import { ClientListener } from './server/client-listener.ts'
 import type { BrokerContext } from './server/context.ts'
+import { listenerSecurity } from './server/listener-security.ts'
 import { Membership } from './server/membership.ts'
 import { ProducerIds } from './server/producer-ids.ts'
 import type { BrokerSettings } from './settings/broker-settings.ts'
@@ -72,9 +73,10 @@ export class Broker implements BrokerContext {
     return new Broker(environment, options)
   }
 
-  /** Takes the port, and touches no data. @throws MillraceError PORT_IN_USE, NO_PERMISSION */
+  /** Takes the port, and touches no data. @throws MillraceError PORT_IN_USE, NO_PERMISSION, INVALID_CONFIG, BAD_CERTIFICATE */
   async listen(): Promise<void> {
-    const listener = await ClientListener.open(this, this.options.listen)
+    const security = await listenerSecurity(this.settings, this.environment.disk)
+    const listener = await ClientListener.open(this, this.options.listen, security)
     if (this.isClosed) return listener.close()
     this.listener = listener
   }

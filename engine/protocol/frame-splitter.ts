@@ -8,7 +8,8 @@ const lengthBytes = 4
  * allocates nothing.
  */
 export class FrameSplitter {
-  private readonly frameBytesMax: number
+  /** What a frame may claim; may change while frames come. */
+  frameBytesMax: number
   private pending: Buffer[] = []
   private pendingBytes = 0
   /** Bytes of the frame in the making with its length; undefined until its four length bytes are there. */

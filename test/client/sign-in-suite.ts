@@ -76,11 +76,12 @@ export function signInSuite(environment: Environment, ports: () => SecuredPorts)
     const { bootstrap, certificates } = ports()
     const { ca, client, stranger } = certificates
     await useAs(environment, { bootstrap: bootstrap.SSL, tls: { ca, ...client } })
-    for (const tls of [{ ca }, { ca, ...stranger }]) {
-      expect(await refusal(environment, { bootstrap: bootstrap.SSL, tls })).toMatchObject({
-        code: 'TLS_FAILED',
-      })
-    }
+    const bare = { bootstrap: bootstrap.SSL, requestTimeoutMs: 2000 }
+    expect(await refusal(environment, { ...bare, tls: { ca } })).toMatchObject({ code: 'TLS_FAILED' })
+    // Not every broker says why: OpenSSL's, as Node uses it, ends the connection without a word.
+    expect(await refusal(environment, { ...bare, tls: { ca, ...stranger } })).toMatchObject({
+      code: expect.stringMatching(/TLS_FAILED|NO_BROKER_REACHABLE/),
+    })
   })
 
   test("a broker whose certificate's authority is not known is not spoken to", async () => {

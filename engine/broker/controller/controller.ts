@@ -15,6 +15,7 @@ import type { ControllerState, Decision } from './decision.ts'
 import type { ClusterImage } from './image.ts'
 import type { Quorum } from './quorum.ts'
 import { reassign } from './reassignments.ts'
+import { alterScramCredentials } from './scram-credentials.ts'
 import { createPartitions, createTopic, deleteTopic } from './topics.ts'
 
 interface Waiting {
@@ -90,6 +91,11 @@ export class Controller {
             this.decide((state) => alterConfigs(state, alteration, validateOnly)),
           ),
         )
+        return { answers, index: this.quorum.commitIndex }
+      }
+      case 'alter-scram': {
+        const { crypto } = this.environment.codecs
+        const answers = await this.decide((state) => alterScramCredentials(state, request.request, crypto))
         return { answers, index: this.quorum.commitIndex }
       }
       case 'elect-leaders':

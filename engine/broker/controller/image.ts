@@ -1,4 +1,5 @@
 import { assert, unreachable } from '../../base/assert.ts'
+import { ClientsImage, type StoredClients } from './clients-image.ts'
 import type { MetadataRecord, PartitionState } from './records.ts'
 
 export interface BrokerImage {
@@ -42,6 +43,9 @@ export class ClusterImage {
   nextProducerId = 0
   readonly brokers = new Map<number, BrokerImage>()
   readonly topics = new Map<string, TopicImage>()
+  readonly clients = new ClientsImage()
+  /** Levels that were chosen, by feature. */
+  readonly features = new Map<string, number>()
   private readonly namesById = new Map<string, string>()
   private readonly topicConfigs = new Map<string, Map<string, string>>()
   private readonly brokerConfigs = new Map<string, Map<string, string>>()
@@ -111,6 +115,14 @@ export class ClusterImage {
       case 'producer-ids':
         this.nextProducerId = record.next
         return
+      case 'scram-credential':
+      case 'remove-scram-credential':
+      case 'client-quota':
+        this.clients.apply(record)
+        return
+      case 'feature':
+        this.features.set(record.name, record.level)
+        return
       default:
         unreachable(record)
     }
@@ -126,6 +138,8 @@ export class ClusterImage {
       topics: [...this.topics.values()],
       topicConfigs: configs(this.topicConfigs),
       brokerConfigs: configs(this.brokerConfigs),
+      clients: this.clients.toStored(),
+      features: [...this.features],
     })
   }
 
@@ -140,6 +154,8 @@ export class ClusterImage {
     for (const topic of stored.topics) image.putTopic(topic, noChanges())
     for (const [name, entries] of stored.topicConfigs) image.topicConfigs.set(name, new Map(entries))
     for (const [name, entries] of stored.brokerConfigs) image.brokerConfigs.set(name, new Map(entries))
+    if (stored.clients) image.clients.replaceBy(stored.clients)
+    for (const [name, level] of stored.features ?? []) image.features.set(name, level)
     return image
   }
 
@@ -160,6 +176,8 @@ export class ClusterImage {
     replaceMap(this.namesById, other.namesById)
     replaceMap(this.topicConfigs, other.topicConfigs)
     replaceMap(this.brokerConfigs, other.brokerConfigs)
+    replaceMap(this.features, other.features)
+    this.clients.replaceBy(other.clients.toStored())
     for (const id of this.brokers.keys()) changes.brokers.add(id)
     for (const topic of this.topics.values()) changes.topics.add(topic.topicId)
     for (const name of this.topicConfigs.keys()) changes.configs.add(`topic:${name}`)
@@ -266,4 +284,7 @@ interface StoredImage {
   readonly topics: readonly TopicImage[]
   readonly topicConfigs: readonly (readonly [string, readonly (readonly [string, string])[]])[]
   readonly brokerConfigs: readonly (readonly [string, readonly (readonly [string, string])[]])[]
+  /** Not in snapshots of before. */
+  readonly clients?: StoredClients
+  readonly features?: readonly (readonly [string, number])[]
 }

@@ -1,3 +1,5 @@
+import type { QuotaEntity } from './clients-image.ts'
+
 /**
  * What the quorum decides, one type per change. Stored as JSON: names and meanings never change once released.
  * Records of one entry apply together or not at all.
@@ -76,3 +78,23 @@ export type MetadataRecord =
       readonly value: string | null
     }
   | { readonly type: 'producer-ids'; readonly next: number }
+  /** Bytes in base 64; the mechanism by Kafka's number. */
+  | {
+      readonly type: 'scram-credential'
+      readonly user: string
+      readonly mechanism: number
+      readonly iterations: number
+      readonly salt: string
+      readonly storedKey: string
+      readonly serverKey: string
+    }
+  | { readonly type: 'remove-scram-credential'; readonly user: string; readonly mechanism: number }
+  /** The value null: none any more. */
+  | {
+      readonly type: 'client-quota'
+      readonly entity: QuotaEntity
+      readonly key: string
+      readonly value: number | null
+    }
+  /** Level 0: switched off. */
+  | { readonly type: 'feature'; readonly name: string; readonly level: number }

@@ -3,6 +3,7 @@
  *
  * All settings that hold for a topic (2) or a broker (4), defaults included, with where each value comes from.
  * - v1: synonyms when asked for. v3: type, and documentation when asked for.
+ * - Passwords and keys are marked as sensitive, and their values are never told.
  * Deviations: other kinds of resource (loggers, client metrics, groups) are refused with INVALID_REQUEST. Every broker
  * describes every other one's given settings as its own, as the embedded cluster gives all the same.
  */
@@ -135,13 +136,15 @@ function answerOf(
   asked: Asked,
   readOnly: boolean,
 ): ConfigAnswer {
+  const isSensitive = setting.type === 'password'
+  const shown = synonyms.map((synonym) => (isSensitive ? { ...synonym, value: null } : synonym))
   return {
     name: setting.name,
-    value: synonyms[0]!.value,
+    value: shown[0]!.value,
     readOnly,
     configSource: synonyms[0]!.source,
-    isSensitive: false,
-    synonyms: asked.includeSynonyms ? synonyms : [],
+    isSensitive,
+    synonyms: asked.includeSynonyms ? shown : [],
     configType: settingTypeCodes[setting.type],
     documentation: asked.includeDocumentation ? setting.documentation : null,
   }

@@ -5,6 +5,7 @@ import { handleAddOffsetsToTxn } from './add-offsets-to-txn.ts'
 import { handleAddPartitionsToTxn } from './add-partitions-to-txn.ts'
 import { handleAlterConfigs } from './alter-configs.ts'
 import { handleAlterPartitionReassignments } from './alter-partition-reassignments.ts'
+import { handleAlterUserScramCredentials } from './alter-user-scram-credentials.ts'
 import { handleApiVersions } from './api-versions.ts'
 import { handleConsumerGroupDescribe } from './consumer-group-describe.ts'
 import { handleConsumerGroupHeartbeat } from './consumer-group-heartbeat.ts'
@@ -21,6 +22,7 @@ import { handleDescribeProducers } from './describe-producers.ts'
 import { handleDescribeQuorum } from './describe-quorum.ts'
 import { handleDescribeTopicPartitions } from './describe-topic-partitions.ts'
 import { handleDescribeTransactions } from './describe-transactions.ts'
+import { handleDescribeUserScramCredentials } from './describe-user-scram-credentials.ts'
 import { handleElectLeaders } from './elect-leaders.ts'
 import { handleEndTxn } from './end-txn.ts'
 import { handleFetch } from './fetch.ts'
@@ -40,6 +42,8 @@ import { handleOffsetDelete } from './offset-delete.ts'
 import { handleOffsetFetch } from './offset-fetch.ts'
 import { handleOffsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { handleProduce } from './produce.ts'
+import { handleSaslAuthenticate } from './sasl-authenticate.ts'
+import { handleSaslHandshake } from './sasl-handshake.ts'
 import { handleSyncGroup } from './sync-group.ts'
 import { handleTxnOffsetCommit } from './txn-offset-commit.ts'
 import { handleWriteTxnMarkers } from './write-txn-markers.ts'
@@ -86,6 +90,10 @@ const others: readonly Handler[] = [
   handleDescribeTopicPartitions,
   handleElectLeaders,
   handleListPartitionReassignments,
+  handleSaslHandshake,
+  handleSaslAuthenticate,
+  handleDescribeUserScramCredentials,
+  handleAlterUserScramCredentials,
 ]
 
 /** What is served, and so what ApiVersions says. */

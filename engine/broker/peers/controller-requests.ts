@@ -5,6 +5,7 @@ import type { Heartbeat, HeartbeatAnswer, Registration } from '../controller/bro
 import type { ConfigAlteration, ConfigAnswer } from '../controller/configs.ts'
 import type { QuorumView } from '../controller/quorum.ts'
 import type { Reassignment, ReassignmentAnswer } from '../controller/reassignments.ts'
+import type { ScramAlteration, ScramAnswer } from '../controller/scram-credentials.ts'
 import type { NewTopic, TopicAnswer } from '../controller/topics.ts'
 
 /** What brokers ask of the active controller. JSON on the wire. */
@@ -42,6 +43,11 @@ export interface ControllerRequests {
     answer: readonly ReassignmentAnswer[]
   }
   'describe-quorum': { request: Record<string, never>; answer: QuorumView }
+  'alter-scram': {
+    request: ScramAlteration
+    /** Metadata up to `index` has all of it. */
+    answer: { answers: readonly ScramAnswer[]; index: number }
+  }
   'producer-ids': { request: { count: number }; answer: { first: number } }
 }
 

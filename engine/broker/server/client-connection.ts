@@ -5,6 +5,7 @@ import { decodeRequestHeader, type RequestHeader } from '../../protocol/frames.t
 import { ClientSession } from './client-session.ts'
 import type { BrokerContext } from './context.ts'
 import type { Handler } from './handler.ts'
+import { answerBareToken, type SaslSession } from './sasl/sasl-session.ts'
 
 /** Requests read ahead of their turn, and answers that a slow client has not taken, above which reading stops. */
 const heldBytesMax = 64 * 1024 * 1024
@@ -15,12 +16,18 @@ const clientsFaults: ReadonlySet<string> = new Set([
   'MALFORMED_FRAME',
   'UNSUPPORTED_VERSION',
   'UNANSWERED_PRODUCE_REFUSED',
+  'ILLEGAL_SASL_STATE',
 ])
 
+interface Call {
+  readonly isPipelined: boolean
+  run(): Promise<Buffer[] | undefined>
+}
+
 interface Pending {
-  readonly header: RequestHeader
   readonly frame: Buffer
-  readonly handler: Handler
+  /** Where clients sign in: only known when it is its turn, as what may come depends on what was before. */
+  call: Call | undefined
   state: 'waiting' | 'running' | 'done'
   answer: Buffer[] | undefined
 }
@@ -49,14 +56,15 @@ export class ClientConnection {
     connection: Connection,
     broker: BrokerContext,
     lookUp: HandlerLookup,
-    options: { readonly isHeld: boolean; readonly onClosed: () => void },
+    options: { readonly isHeld: boolean; readonly onClosed: () => void; readonly sasl?: SaslSession },
   ) {
     this.isHeld = options.isHeld
     this.connection = connection
-    this.session = new ClientSession(connection.remote.host)
+    this.session = new ClientSession(connection.remote.host, options.sasl, connection.peerSubject)
     this.broker = broker
     this.lookUp = lookUp
-    this.splitter = new FrameSplitter(broker.settings.number('socket.request.max.bytes'))
+    const sizeLimit = options.sasl ? 'sasl.server.max.receive.size' : 'socket.request.max.bytes'
+    this.splitter = new FrameSplitter(broker.settings.number(sizeLimit))
     connection.onData((chunk) => this.receive(chunk))
     connection.onDrain(() => this.pump())
     connection.onClose(() => {
@@ -83,9 +91,8 @@ export class ClientConnection {
     this.bytesIn += chunk.length
     try {
       for (const frame of this.splitter.push(chunk)) {
-        const header = decodeRequestHeader(frame)
-        const handler = this.lookUp(header, frame)
-        this.queue.push({ header, frame, handler, state: 'waiting', answer: undefined })
+        const call = this.session.sasl ? undefined : this.callOf(frame)
+        this.queue.push({ frame, call, state: 'waiting', answer: undefined })
         this.heldBytes += frame.length
       }
     } catch (thrown) {
@@ -114,19 +121,55 @@ export class ClientConnection {
   private startNext(): void {
     for (let i = 0; i < this.queue.length; i++) {
       const pending = this.queue[i]!
+      const call = pending.call ?? this.callInTurn(pending)
+      if (!call) return
       if (pending.state === 'waiting') {
-        if (i > 0 && !pending.handler.isPipelined) return
+        if (i > 0 && !call.isPipelined) return
         pending.state = 'running'
-        void this.run(pending)
+        void this.run(pending, call)
       }
-      if (!pending.handler.isPipelined) return
+      if (!call.isPipelined) return
     }
   }
 
-  private async run(pending: Pending): Promise<void> {
-    const { handler, header, frame } = pending
+  /** @throws MillraceError MALFORMED_FRAME, UNSUPPORTED_VERSION */
+  private callOf(frame: Buffer): Call {
+    const header = decodeRequestHeader(frame)
+    const handler = this.lookUp(header, frame)
+    return {
+      isPipelined: handler.isPipelined,
+      run: () => handler.run(this.broker, header, frame, this.session),
+    }
+  }
+
+  /** Undefined: it may not come now, and the connection has ended. */
+  private callInTurn(pending: Pending): Call | undefined {
     try {
-      pending.answer = await handler.run(this.broker, header, frame, this.session)
+      pending.call = this.guardedCall(pending.frame, this.session.sasl!)
+      return pending.call
+    } catch (thrown) {
+      this.fail(thrown)
+      return undefined
+    }
+  }
+
+  private guardedCall(frame: Buffer, sasl: SaslSession): Call {
+    if (sasl.takesBareTokens) return { isPipelined: false, run: () => answerBareToken(sasl, frame) }
+    const { apiKey } = decodeRequestHeader(frame)
+    if (!sasl.permits(apiKey)) {
+      throw new MillraceError({
+        code: 'ILLEGAL_SASL_STATE',
+        what: `it sent a request of API ${apiKey} without being signed in`,
+        remedy: 'set security.protocol and the mechanism in that client',
+      })
+    }
+    if (sasl.isSignedIn) this.splitter.frameBytesMax = this.broker.settings.number('socket.request.max.bytes')
+    return this.callOf(frame)
+  }
+
+  private async run(pending: Pending, call: Call): Promise<void> {
+    try {
+      pending.answer = await call.run()
       pending.state = 'done'
     } catch (thrown) {
       return this.fail(thrown)
@@ -142,6 +185,15 @@ export class ClientConnection {
       for (const piece of answer) this.bytesOut += piece.length
       this.connection.write(answer)
     }
+    if (this.session.sasl?.isRefused && this.queue.every(({ state }) => state === 'waiting'))
+      this.endAfterAnswer()
+  }
+
+  /** What was refused is told before the connection ends. */
+  private endAfterAnswer(): void {
+    this.isClosed = true
+    this.session.end()
+    this.connection.end()
   }
 
   private fail(thrown: unknown): void {

@@ -8,10 +8,13 @@ import { handlerFor } from '../handlers/index.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { BrokerContext } from './context.ts'
 import type { Handler } from './handler.ts'
+import type { ListenerSecurity } from './listener-security.ts'
+import { SaslSession } from './sasl/sasl-session.ts'
 
 /** The broker's port: connections are taken at once, their requests only once the broker is ready. */
 export class ClientListener {
   private readonly broker: BrokerContext
+  private readonly security: ListenerSecurity
   private listener: Listener | undefined
   private readonly connections = new Set<ClientConnection>()
   private isReady = false
@@ -19,14 +22,20 @@ export class ClientListener {
   private closedBytesIn = 0
   private closedBytesOut = 0
 
-  private constructor(broker: BrokerContext) {
+  private constructor(broker: BrokerContext, security: ListenerSecurity) {
     this.broker = broker
+    this.security = security
   }
 
-  /** @throws MillraceError PORT_IN_USE, NO_PERMISSION */
-  static async open(broker: BrokerContext, address: Address): Promise<ClientListener> {
-    const clients = new ClientListener(broker)
-    clients.listener = await broker.environment.network.listen(address, (connection) =>
+  /** @throws MillraceError PORT_IN_USE, NO_PERMISSION, BAD_CERTIFICATE */
+  static async open(
+    broker: BrokerContext,
+    address: Address,
+    security: ListenerSecurity,
+  ): Promise<ClientListener> {
+    const clients = new ClientListener(broker, security)
+    const { tls } = security
+    clients.listener = await broker.environment.network.listen({ ...address, tls }, (connection) =>
       clients.accept(connection),
     )
     return clients
@@ -75,8 +84,12 @@ export class ClientListener {
       connection.destroy()
       return
     }
+    const { environment, settings } = this.broker
+    const { sasl: rules } = this.security
+    const parts = { environment, settings, clients: () => this.broker.image.clients }
     const client: ClientConnection = new ClientConnection(connection, this.broker, lookUp, {
       isHeld: !this.isReady,
+      sasl: rules && new SaslSession(parts, rules),
       onClosed: () => {
         this.connections.delete(client)
         this.closedBytesIn += client.bytesIn

@@ -1,14 +1,28 @@
 import type { Asker } from '../purgatory/purgatory.ts'
+import type { SaslSession } from './sasl/sasl-session.ts'
+
+const anonymous = 'ANONYMOUS'
 
 /** What the requests of one connection share. */
 export class ClientSession implements Asker {
   readonly host: string
+  /** Where the port asks its clients to sign in. */
+  readonly sasl: SaslSession | undefined
   isGone = false
   private readonly listeners = new Set<() => void>()
+  private readonly certified: string | undefined
   private turn: Promise<void> | undefined
 
-  constructor(host: string) {
+  /** @param certified the subject of the certificate that the client has shown */
+  constructor(host: string, sasl?: SaslSession, certified?: string) {
     this.host = host
+    this.sasl = sasl
+    this.certified = certified
+  }
+
+  /** Who it is, as Kafka's principals of type User are named. */
+  get user(): string {
+    return this.sasl ? (this.sasl.user ?? anonymous) : (this.certified ?? anonymous)
   }
 
   onGone(listener: () => void): () => void {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../base/errors.ts'
+import { securitySettings } from './security-settings.ts'
 import { checkedSetting, type Setting, SettingValues } from './setting.ts'
 import { topicSettings } from './topic-settings.ts'
 
@@ -114,6 +115,7 @@ const ownSettings: readonly Setting[] = [
 
 export const brokerSettings: readonly Setting[] = [
   ...ownSettings,
+  ...securitySettings,
   ...topicSettings.map(({ brokerName, ...setting }) => ({ ...setting, name: brokerName, isDynamic: true })),
 ]
 

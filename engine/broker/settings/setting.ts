@@ -8,6 +8,7 @@ export const settingTypeCodes = {
   long: 5,
   double: 6,
   list: 7,
+  password: 9,
 } as const
 
 export type SettingType = keyof typeof settingTypeCodes

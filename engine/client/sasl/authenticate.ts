@@ -40,7 +40,7 @@ export async function authenticate(
       authBytes: token,
     })
     checkCode(answer.errorCode, place, answer.errorMessage)
-    sessionLifetimeMs = Number(answer.sessionLifetimeMs)
+    sessionLifetimeMs = answer.sessionLifetimeMs
     token = exchange.next(answer.authBytes)
   }
   return sessionLifetimeMs
