@@ -273,6 +273,7 @@ class TopologyPrinter {
         [
           ['name', quoted(step.id)],
           ['stores', stores],
+          ['outputs', step.outputs && literal(step.outputs)],
         ],
         indent,
       ),

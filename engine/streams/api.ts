@@ -141,6 +141,11 @@ export interface KStream<K, V> {
   ): Readonly<Record<Names, KStream<K, V>>>
   merge(other: KStream<K, V>, options: Named): KStream<K, V>
   process<K2, V2>(supplier: () => Processor<K, V, K2, V2>, options: ProcessOptions): KStream<K2, V2>
+  /** A processor with several outputs, to which it forwards by name. */
+  process<K2, V2, Names extends string>(
+    supplier: () => Processor<K, V, K2, V2>,
+    options: ProcessOptions & { readonly outputs: readonly Names[] },
+  ): Readonly<Record<Names, KStream<K2, V2>>>
   repartition(options: Named & { readonly partitions?: number }): KStream<K, V>
   groupByKey(options: Named): KGroupedStream<K, V>
   groupBy<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KGroupedStream<K2, V>
@@ -237,13 +242,19 @@ export interface Processor<K = unknown, V = unknown, K2 = unknown, V2 = unknown>
 }
 
 export interface ProcessorContext<K2 = unknown, V2 = unknown> {
-  /** Missing fields are those of the record being processed. */
-  forward(record: {
-    readonly key?: K2
-    readonly value: V2
-    readonly timestampMs?: number
-    readonly headers?: Headers
-  }): void
+  /**
+   * Missing fields are those of the record being processed. Without `output` it goes to every output, in order.
+   * @throws MillraceError UNKNOWN_OUTPUT
+   */
+  forward(
+    record: {
+      readonly key?: K2
+      readonly value: V2
+      readonly timestampMs?: number
+      readonly headers?: Headers
+    },
+    output?: string,
+  ): void
   /** @throws MillraceError UNKNOWN_STORE */
   store<SK = unknown, SV = unknown>(name: string): KeyValueStore<SK, SV>
   /**

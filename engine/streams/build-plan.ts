@@ -123,8 +123,10 @@ class PlanBuilder {
         break
       case 'process': {
         const supplier = supplierFrom(this.#options.loadModule(step.module), step.module)
-        const options = { name: step.id, stores: step.stores }
-        this.#stream(step.id, this.#streamFrom(step.from).process(supplier, options))
+        const { id: name, stores, outputs } = step
+        const from = this.#streamFrom(step.from)
+        if (outputs === undefined) this.#stream(name, from.process(supplier, { name, stores }))
+        else this.#children(name, from.process(supplier, { name, stores, outputs }))
         break
       }
       case 'count':
@@ -213,7 +215,11 @@ class PlanBuilder {
     })
     const options = { name: step.id, otherwise: step.otherwise }
     const streams = this.#streamFrom(step.from).branch(branches, options)
-    for (const [name, stream] of Object.entries(streams)) this.#stream(`${step.id}.${name}`, stream)
+    this.#children(step.id, streams)
+  }
+
+  #children(id: string, streams: Readonly<Record<string, KStream<unknown, unknown>>>): void {
+    for (const [name, stream] of Object.entries(streams)) this.#stream(`${id}.${name}`, stream)
   }
 
   /** Several streams merge pairwise; the last merge has the step's own name. */

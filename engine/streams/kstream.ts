@@ -130,7 +130,15 @@ export class Stream<K, V> implements KStream<K, V> {
     return new Stream(this.graph, { node, output: 0 }, serdes, this.keyChanged || right.keyChanged)
   }
 
-  process<K2, V2>(supplier: () => Processor<K, V, K2, V2>, options: ProcessOptions): KStream<K2, V2> {
+  process<K2, V2, Names extends string>(
+    supplier: () => Processor<K, V, K2, V2>,
+    options: ProcessOptions & { readonly outputs: readonly Names[] },
+  ): Readonly<Record<Names, KStream<K2, V2>>>
+  process<K2, V2>(supplier: () => Processor<K, V, K2, V2>, options: ProcessOptions): KStream<K2, V2>
+  process(
+    supplier: () => Processor<K, V>,
+    options: ProcessOptions & { readonly outputs?: readonly string[] },
+  ): KStream<unknown, unknown> | Readonly<Record<string, KStream<unknown, unknown>>> {
     const storeNames = new Map<string, string>()
     const stores: StoreSpec[] = []
     for (const { name, kind } of options.stores ?? []) {
@@ -138,8 +146,13 @@ export class Stream<K, V> implements KStream<K, V> {
       storeNames.set(name, storeName)
       stores.push(rowStoreOf(jsonSerdes, kind)(storeName))
     }
-    const create = processStep(supplier as () => Processor, storeNames)
-    return this.#then({ name: options.name, kind: 'process', stores, create }, jsonSerdes, true)
+    const { name, outputs } = options
+    const create = processStep(supplier as () => Processor, storeNames, outputs ?? [])
+    const spec = { name, kind: 'process', detail: outputs?.join(' | '), stores, create }
+    if (outputs === undefined) return this.#then(spec, jsonSerdes, true)
+    const node = this.graph.add({ ...spec, parents: [this.outlet] })
+    const child = (output: number) => new Stream(this.graph, { node, output }, jsonSerdes, true)
+    return Object.fromEntries(outputs.map((output, at) => [output, child(at)]))
   }
 
   repartition(options: Named & { readonly partitions?: number }): KStream<K, V> {

@@ -83,6 +83,8 @@ export type Step =
       /** Module path relative to the pipeline's folder; its default export is `processor(...)`. */
       readonly module: string
       readonly stores: readonly { readonly name: string }[]
+      /** Its children are `id.output`; absent: one output, which is the step itself. */
+      readonly outputs?: readonly string[]
     })
   | (Following & {
       readonly op: 'count'

@@ -35,9 +35,34 @@ export function processorFor(op: CaseOp, compile: Compile): () => Processor {
         process: (record, context) =>
           context.forward({ ...record, timestampMs: record.timestampMs + number('byMs') }),
       })
+    case 'route':
+      return () => route(compile(op.by as string, ['key', 'value', 'timestamp']))
+    case 'scatter':
+      return () => scatter
     default:
       throw new Error(`no processor ${op.processor}`)
   }
+}
+
+function route(by: Expression): Processor {
+  return {
+    process(record, context) {
+      const output = by(record.key, record.value, record.timestampMs) as string | null
+      context.forward(record, output ?? undefined)
+    },
+  }
+}
+
+const scatter: Processor = {
+  process({ value }, context) {
+    const records = value as readonly {
+      to: string | null
+      key: unknown
+      value: unknown
+      timestampMs: number
+    }[]
+    for (const { to, ...record } of records) context.forward(record, to ?? undefined)
+  },
 }
 
 function state<V>(context: Context): KeyValueStore<unknown, V> {

@@ -42,7 +42,6 @@ function isTable(step: Step, tables: ReadonlySet<string>): boolean {
   }
 }
 
-/** The processors that need one output only. */
 const processorNames = new Set([
   'deduplicate',
   'countEveryStreamTime',
@@ -52,6 +51,8 @@ const processorNames = new Set([
   'ticker',
   'inspect',
   'shiftTimestamp',
+  'route',
+  'scatter',
 ])
 
 function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
@@ -112,6 +113,7 @@ function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
         op: 'process',
         module: op.id,
         stores: store === undefined ? [] : [{ name: 'state' }],
+        outputs: op.children as string[] | undefined,
       }
     case 'to':
       return { ...following, op: 'to', topic: op.topic as string }

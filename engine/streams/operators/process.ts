@@ -5,8 +5,12 @@ import { makeRecord, noHeaders } from '../record.ts'
 import type { RowStore } from '../stores/row-store.ts'
 import { rowStore } from './table.ts'
 
-/** A user's processor, one instance per task. */
-export function processStep(supplier: () => Processor, storeNames: ReadonlyMap<string, string>) {
+/** A user's processor, one instance per task. `outputs` are the names of several; one alone has none. */
+export function processStep(
+  supplier: () => Processor,
+  storeNames: ReadonlyMap<string, string>,
+  outputs: readonly string[],
+) {
   return (setup: StepSetup): StepLogic => {
     const processor = supplier()
     if (typeof processor?.process !== 'function') {
@@ -18,7 +22,7 @@ export function processStep(supplier: () => Processor, storeNames: ReadonlyMap<s
           'give the result of processor((record, ctx) => …), or a function that makes {process(record, ctx) {…}}',
       })
     }
-    const context = new StepContext(setup, storeNames)
+    const context = new StepContext(setup, storeNames, outputs)
     processor.init?.(context)
     return {
       process(record) {
@@ -36,25 +40,39 @@ class StepContext implements ProcessorContext {
   /** The record being processed; between records, in a punctuation, none. */
   current: StreamRecord | undefined
   readonly #setup: StepSetup
+  readonly #outputs: readonly string[]
   readonly #stores = new Map<string, KeyValueStore<unknown, unknown>>()
 
-  constructor(setup: StepSetup, storeNames: ReadonlyMap<string, string>) {
+  constructor(setup: StepSetup, storeNames: ReadonlyMap<string, string>, outputs: readonly string[]) {
     this.#setup = setup
+    this.#outputs = outputs
     for (const [name, storeName] of storeNames) {
       this.#stores.set(name, new ContextStore(name, rowStore(setup.store(storeName)), this))
     }
   }
 
-  forward(record: Parameters<ProcessorContext['forward']>[0]): void {
+  forward(record: Parameters<ProcessorContext['forward']>[0], output?: string): void {
     const { current } = this
-    this.#setup.forward(
-      makeRecord(
-        record.key === undefined ? (current?.key ?? null) : record.key,
-        record.value ?? null,
-        checkedTimestamp(record.timestampMs ?? current?.timestampMs ?? this.timestampMs),
-        record.headers ?? current?.headers ?? noHeaders,
-      ),
+    const made = makeRecord(
+      record.key === undefined ? (current?.key ?? null) : record.key,
+      record.value ?? null,
+      checkedTimestamp(record.timestampMs ?? current?.timestampMs ?? this.timestampMs),
+      record.headers ?? current?.headers ?? noHeaders,
     )
+    if (output !== undefined) this.#setup.forwardTo(this.#outputNamed(output), made)
+    else if (this.#outputs.length === 0) this.#setup.forward(made)
+    else for (let at = 0; at < this.#outputs.length; at++) this.#setup.forwardTo(at, made)
+  }
+
+  #outputNamed(name: string): number {
+    const at = this.#outputs.indexOf(name)
+    if (at >= 0) return at
+    throw new MillraceError({
+      code: 'UNKNOWN_OUTPUT',
+      what: `there is no output "${name}"`,
+      where: this.#setup.name,
+      remedy: `declare it with the processor; it has ${this.#outputs.join(', ') || 'one without a name'}`,
+    })
   }
 
   store<SK, SV>(name: string): KeyValueStore<SK, SV> {
