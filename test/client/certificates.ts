@@ -13,6 +13,7 @@ export interface Identity {
 
 /** In PEM, made anew each time: an authority, a server of 127.0.0.1, a client, and a client of another authority. */
 export interface Certificates {
+  /** Of the files NAME.pem and NAME.key, and of `keystore.pem` and `client-store.pem`, which hold both. */
   readonly folder: string
   readonly ca: string
   readonly server: Identity
@@ -52,11 +53,13 @@ export async function makeCertificates(): Promise<Certificates> {
   await authority('another')
   const server = await identity('server', 'authority')
   await writeFile(inFolder('keystore.pem'), server.key + server.certificate)
+  const client = await identity('client', 'authority')
+  await writeFile(inFolder('client-store.pem'), client.key + client.certificate)
   return {
     folder,
     ca: await text('authority.pem'),
     server,
-    client: await identity('client', 'authority'),
+    client,
     stranger: await identity('stranger', 'another'),
     remove: () => rm(folder, { recursive: true, force: true }),
   }

@@ -18,7 +18,7 @@ export function plainServer(crypto: Crypto, users: PlainUsers): ServerExchange {
     next(token) {
       const parts = token.toString('utf8').split('\0')
       if (parts.length !== 3) {
-        throw signInFault('Invalid SASL/PLAIN response: expected 3 tokens, got ' + parts.length)
+        throw signInFault(`Invalid SASL/PLAIN response: expected 3 tokens, got ${parts.length}`)
       }
       const [actsFor, user, password] = parts as [string, string, string]
       if (user === '') throw signInFault('Authentication failed: username not specified')

@@ -36,7 +36,8 @@ export function scramServer(
     const isRight =
       proof.length === signature.length &&
       crypto.areEqual(crypto.hash(hash, xor(proof, signature)), storedKey)
-    if (r !== nonce || !isRight) throw invalid(mechanism)
+    // As Kafka has it: librdkafka before 2.7 puts its own nonce in front once more.
+    if (!r.endsWith(nonce) || !isRight) throw invalid(mechanism)
     return crypto.hmac(hash, Buffer.from(credential.serverKey, 'base64'), signed)
   }
 
