@@ -5,6 +5,7 @@
 import type { MillraceError } from '../base/errors.ts'
 import type { CompressionName } from '../environment/codecs.ts'
 import type { TlsOptions } from '../environment/network.ts'
+import type { Metric } from '../metrics/metric.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -120,16 +121,48 @@ export interface Producer {
   ready(): Promise<void>
   /** Sends what waits, and resolves when every record sent so far has been answered. Rejects with the first failure since the last flush. */
   flush(): Promise<void>
-  metrics(): ProducerMetrics
+  /** As of now, by Kafka's names: `kafka.producer`, producer-metrics and producer-topic-metrics. */
+  metrics(): Metric[]
   /** Sends what waits, for `timeoutMs` at most (the delivery timeout if left out); what is left then fails. */
   close(timeoutMs?: number): Promise<void>
 }
 
-export interface ProducerMetrics {
-  readonly recordsSent: number
-  readonly recordErrors: number
-  readonly bytesSent: number
-  readonly requestLatencyMsAvg: number | undefined
+export interface TransactionalProducerOptions extends ProducerOptions {
+  /** Who has it last is the only one: every earlier producer of the same id is fenced. */
+  readonly transactionalId: string
+  /** After so long without an end the coordinator aborts a transaction. Default 60 s. */
+  readonly transactionTimeoutMs?: number
+}
+
+/**
+ * A producer whose records count together or not at all (KIP-98; version 2 of transactions, KIP-890, where the cluster has it).
+ * Calls one after the other, but for `send` and `post`. After PRODUCER_FENCED and other errors that end it (see
+ * `transactions.ts`) only `close` is left.
+ */
+export interface TransactionalProducer extends Producer {
+  /** Once, before all else. @throws MillraceError Kafka's own by name, WRONG_TRANSACTION_STATE */
+  initTransactions(): Promise<void>
+  beginTransaction(): void
+  /**
+   * Offsets that are committed with the transaction, fenced by the consumer's place in its group (KIP-447).
+   * @throws MillraceError ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID: abort, and do the work again
+   */
+  sendOffsetsToTransaction(
+    offsets: ReadonlyArray<TopicPartition & OffsetAndMetadata>,
+    group: ConsumerGroupMetadata,
+  ): Promise<void>
+  /** Sends what waits first. May be called again when it came to no end in time. @throws MillraceError TRANSACTION_MUST_ABORT, PRODUCER_FENCED */
+  commitTransaction(): Promise<void>
+  /** What was not sent yet fails with TRANSACTION_ABORTED. May be called again when it came to no end in time. */
+  abortTransaction(): Promise<void>
+}
+
+export interface ConsumerGroupMetadata {
+  readonly groupId: string
+  /** −1 for who is not a member. */
+  readonly generation: number
+  readonly memberId: string
+  readonly groupInstanceId: string | null
 }
 
 export interface ConsumerOptions extends ConnectionOptions {
@@ -215,7 +248,9 @@ export interface Consumer {
     partitions: readonly TopicPartition[],
   ): Promise<ReadonlyArray<TopicPartition & { committed: OffsetAndMetadata | undefined }>>
   /** For KIP-447. */
-  groupMetadata(): { groupId: string; generation: number; memberId: string; groupInstanceId: string | null }
+  groupMetadata(): ConsumerGroupMetadata
+  /** As of now, by Kafka's names: `kafka.consumer`, consumer-metrics, consumer-fetch-manager-metrics, consumer-coordinator-metrics. */
+  metrics(): Metric[]
   close(): Promise<void>
 }
 
@@ -366,5 +401,7 @@ export interface Admin {
   describeConfigs(resource: ConfigResource): Promise<ConfigEntry[]>
   /** All changes, or none (KIP-339). @throws MillraceError INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION, INVALID_REQUEST */
   alterConfigs(resource: ConfigResource, changes: readonly ConfigChange[]): Promise<void>
+  /** As of now, by Kafka's names: `kafka.admin.client`, admin-client-metrics. */
+  metrics(): Metric[]
   close(): Promise<void>
 }

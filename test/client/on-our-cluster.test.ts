@@ -7,6 +7,7 @@ import { bytes, ClientWorld, partitionsUntil, sleep } from './client-world.ts'
 import { failoverSuite } from './failover-suite.ts'
 import { groupSuite } from './group-suite.ts'
 import { recordSuite } from './record-suite.ts'
+import { transactionSuite } from './transaction-suite.ts'
 
 const environment = createNodeEnvironment({ log: { write: () => undefined } })
 let cluster: EmbeddedCluster
@@ -28,6 +29,7 @@ describe('our client on our cluster', () => {
   recordSuite(() => world)
   groupSuite(() => world)
   failoverSuite(() => world)
+  transactionSuite(() => world)
 
   test('a leader that is cut off, and answers nothing, holds nobody up for long', async () => {
     const topic = await world.newTopic(1)

@@ -7,6 +7,7 @@ import { ClientWorld, readAll } from '../client/client-world.ts'
 import { failoverSuite } from '../client/failover-suite.ts'
 import { groupSuite } from '../client/group-suite.ts'
 import { recordSuite } from '../client/record-suite.ts'
+import { transactionSuite } from '../client/transaction-suite.ts'
 import { apacheKafkaMissing, startApacheKafka } from './apache-kafka.ts'
 
 const missing = await apacheKafkaMissing()
@@ -23,6 +24,7 @@ describe.skipIf(missing !== undefined)('our client on Apache Kafka', () => {
   afterAll(() => world?.stop())
 
   recordSuite(() => world)
+  transactionSuite(() => world)
   groupSuite(() => world)
 
   test("keyed records go where Kafka's own clients put them", async () => {

@@ -1,7 +1,9 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
+import type { Metric } from '../../metrics/index.ts'
 import type {
   Consumer,
+  ConsumerGroupMetadata,
   ConsumerOptions,
   ConsumerRecord,
   OffsetAndMetadata,
@@ -10,6 +12,8 @@ import type {
 } from '../api.ts'
 import { ClusterClient } from '../cluster/cluster-client.ts'
 import { Coordinator } from '../cluster/coordinator.ts'
+import { FetchMetrics } from '../metrics/fetch-metrics.ts'
+import { GroupMetrics } from '../metrics/group-metrics.ts'
 import { placeOf } from '../offsets/by-topic.ts'
 import { fetchCommitted } from '../offsets/committed.ts'
 import { Assignment } from './assignment.ts'
@@ -37,6 +41,8 @@ class KafkaConsumer implements Consumer {
   readonly #positions: Positions
   readonly #coordinator: Coordinator | undefined
   readonly #wakeup: Wakeup
+  readonly #fetchMetrics: FetchMetrics
+  readonly #groupMetrics: GroupMetrics
   #membership: Membership | undefined
   #topics: readonly string[] = []
   #listener: RebalanceListener | undefined
@@ -50,6 +56,8 @@ class KafkaConsumer implements Consumer {
     this.#settings = settings
     this.#cluster = new ClusterClient(environment, settings, { autoCreateTopics: false })
     this.#wakeup = new Wakeup(environment.timers)
+    this.#fetchMetrics = new FetchMetrics(environment.clock)
+    this.#groupMetrics = new GroupMetrics(environment.clock)
     this.#committedAtMs = environment.clock.monotonicMs()
     const onFailure = (error: MillraceError) => this.#fail(error)
     const { group } = settings
@@ -60,6 +68,7 @@ class KafkaConsumer implements Consumer {
     })
     this.#fetcher = new Fetcher(this.#cluster, settings, this.#assignment, {
       onData: () => this.#wakeup.ring(),
+      onFetched: (latencyMs, sizeBytes, records) => this.#fetchMetrics.fetched(latencyMs, sizeBytes, records),
       onOutOfRange: (state) => {
         state.lose('policy')
         this.#positions.wake()
@@ -77,7 +86,7 @@ class KafkaConsumer implements Consumer {
     this.#topics = [...new Set(topics)]
     this.#listener = listener
     for (const topic of this.#topics) this.#cluster.track(topic)
-    this.#membership ??= new Membership(this.#coordinator, group, {
+    this.#membership ??= new Membership(this.#coordinator, group, this.#groupMetrics, {
       onChange: () => {
         this.#watchLedTopics()
         this.#wakeup.ring()
@@ -121,11 +130,13 @@ class KafkaConsumer implements Consumer {
     signal?.throwIfAborted()
     this.#isPolling = true
     this.#membership?.notePoll(true)
+    this.#groupMetrics.pollStarts()
     try {
       return await this.#poll(timeoutMs, signal)
     } finally {
       this.#isPolling = false
       this.#membership?.notePoll(false)
+      this.#groupMetrics.pollEnds()
     }
   }
 
@@ -156,11 +167,23 @@ class KafkaConsumer implements Consumer {
     })
   }
 
-  groupMetadata(): { groupId: string; generation: number; memberId: string; groupInstanceId: string | null } {
+  groupMetadata(): ConsumerGroupMetadata {
     const { group } = this.#settings
     if (group === undefined) throw groupNeeded()
     const { generation, memberId } = this.#identity
     return { groupId: group.groupId, generation, memberId, groupInstanceId: group.groupInstanceId }
+  }
+
+  metrics(): Metric[] {
+    const { clientId, group } = this.#settings
+    const { all } = this.#assignment
+    const own = { domain: 'kafka.consumer', type: 'consumer-metrics', tags: { 'client-id': clientId } }
+    return [
+      ...this.#fetchMetrics.metrics(clientId, all),
+      ...(group ? this.#groupMetrics.metrics(clientId, all.length) : []),
+      ...this.#groupMetrics.pollMetrics(clientId),
+      ...this.#cluster.network.metrics(own),
+    ]
   }
 
   close(): Promise<void> {
@@ -178,7 +201,10 @@ class KafkaConsumer implements Consumer {
       this.#commitAtInterval()
       const records = this.#assignment.take(this.#settings.recordsPerPollMax)
       this.#fetcher.wake()
-      if (records.length > 0) return records
+      if (records.length > 0) {
+        this.#fetchMetrics.consumed(this.#assignment.all)
+        return records
+      }
       const leftMs = deadlineMs - clock.monotonicMs()
       if (leftMs <= 0) return []
       await this.#wakeup.wait(leftMs, signal)
@@ -220,8 +246,10 @@ class KafkaConsumer implements Consumer {
     if (commits.length === 0) return
     const identity = this.#identity
     const groupInstanceId = this.#membership ? (this.#settings.group?.groupInstanceId ?? null) : null
+    const sinceMs = this.#groupMetrics.nowMs
     try {
       await commitOffsets(this.#coordinator, groupInstanceId, identity, commits, timeoutMs)
+      this.#groupMetrics.committed(sinceMs)
     } catch (thrown) {
       this.#membership?.noteCommitError(MillraceError.from(thrown), identity)
       throw thrown

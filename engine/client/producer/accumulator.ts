@@ -51,6 +51,10 @@ export class Accumulator {
     return this.#heldBytes >= this.#settings.bufferBytesMax
   }
 
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
   room(): Promise<void> {
     if (!this.isFull) return Promise.resolve()
     return new Promise((resolve) => this.#waitingForRoom.push(resolve))
@@ -124,6 +128,11 @@ export class Accumulator {
       const open = queue.open
       if (open !== undefined) open.isClosed = true
     }
+  }
+
+  /** Of all partitions; only when nothing is on its way. */
+  forgetSequences(): void {
+    for (const topic of this.#topics.values()) for (const queue of topic.queues) queue.forgetSequences()
   }
 
   /** Its memory is free again. */

@@ -50,6 +50,11 @@ export class ProducerBatch {
     return this.#builder.recordCount
   }
 
+  /** As sent, compressed; not less than `sizeBytes` before that. */
+  get wireBytes(): number {
+    return this.#bytes?.length ?? this.sizeBytes
+  }
+
   append(
     timestampMs: number,
     key: Uint8Array | null,
@@ -65,11 +70,12 @@ export class ProducerBatch {
   }
 
   /** The batch for the wire, made when first asked for and the same from then on. */
-  bytes(codecs: Codecs, compression: CompressionName): Buffer {
+  bytes(codecs: Codecs, compression: CompressionName, isTransactional = false): Buffer {
     this.isClosed = true
     this.#bytes ??= this.#builder.build({
       codecs,
       compression,
+      isTransactional,
       producerId: this.identity?.producerId,
       producerEpoch: this.identity?.producerEpoch,
       baseSequence: this.baseSequence,

@@ -9,8 +9,18 @@ const producerEpochMax = 0x7fff
 /** Idempotence alone has no transaction whose time could run out. */
 const noTransactionTimeoutMs = 0x7fffffff
 
+/** Under which identity batches go, and when. */
+export interface Identities {
+  /** Undefined while there is none yet; who asked is woken when there is. */
+  readonly current: ProducerIdentity | undefined
+  /** What comes after an identity; undefined while that is not known, or not for the producer to say. */
+  after(identity: ProducerIdentity): ProducerIdentity | undefined
+  /** Whether the partition may be written to now; who asked is woken when it may. */
+  admits(topic: string, partition: number): boolean
+}
+
 /** Gets producer ids from the cluster. */
-export class IdentitySource {
+export class IdentitySource implements Identities {
   #current: ProducerIdentity | undefined
   #asking = false
   readonly #cluster: ClusterClient
@@ -36,6 +46,10 @@ export class IdentitySource {
     }
     if (this.#current?.producerId === identity.producerId) this.#current = undefined
     return this.current
+  }
+
+  admits(): boolean {
+    return true
   }
 
   async #ask(): Promise<void> {

@@ -116,6 +116,13 @@ export class PartitionQueue {
     }
   }
 
+  /** The next batch begins at sequence 0 under whatever identity there is then; only when idle. */
+  forgetSequences(): void {
+    this.needsNewSequences = false
+    this.identity = undefined
+    this.#nextSequence = 0
+  }
+
   #take(count: number): number {
     const first = this.#nextSequence
     this.#nextSequence = (first + count) % sequenceCount

@@ -7,6 +7,7 @@ import { hasTopicId, type MetadataCache } from '../cluster/metadata-cache.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerSettings } from './settings.ts'
+import type { Transactions } from './transactions.ts'
 
 export interface Sent {
   readonly queue: PartitionQueue
@@ -27,7 +28,13 @@ export class ProduceRequest {
   readonly #versionMax: number | undefined
   readonly #byPlace = new Map<string, Sent>()
 
-  constructor(metadata: MetadataCache, settings: ProducerSettings, codecs: Codecs, sent: readonly Sent[]) {
+  constructor(
+    metadata: MetadataCache,
+    settings: ProducerSettings,
+    codecs: Codecs,
+    sent: readonly Sent[],
+    transactions: Transactions | undefined,
+  ) {
     this.sent = sent
     const topics = new Map<string, { topicId: string; partitionData: { index: number; records: Buffer }[] }>()
     let hasAllIds = true
@@ -40,12 +47,18 @@ export class ProduceRequest {
         topic = { topicId: info?.topicId ?? zeroUuid, partitionData: [] }
         topics.set(name, topic)
       }
-      topic.partitionData.push({ index, records: one.batch.bytes(codecs, settings.compression) })
+      topic.partitionData.push({
+        index,
+        records: one.batch.bytes(codecs, settings.compression, transactions !== undefined),
+      })
       this.#byPlace.set(`${name} ${index}`, one)
       this.#byPlace.set(`${topic.topicId} ${index}`, one)
     }
-    this.#versionMax = hasAllIds ? undefined : lastVersionByName
+    const limits = [hasAllIds ? undefined : lastVersionByName, transactions?.produceVersionMax]
+    const limit = Math.min(...limits.map((each) => each ?? Number.POSITIVE_INFINITY))
+    this.#versionMax = Number.isFinite(limit) ? limit : undefined
     this.#body = {
+      transactionalId: settings.transactionalId ?? null,
       acks: settings.acks,
       timeoutMs: settings.requestTimeoutMs,
       topicData: [...topics].map(([name, topic]) => ({ name, ...topic })),

@@ -1,20 +1,42 @@
+import { assert } from '../../base/assert.ts'
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment } from '../../environment/index.ts'
-import type { Producer, ProducerMetrics, ProducerOptions, ProducerRecord, RecordMetadata } from '../api.ts'
+import type { Metric } from '../../metrics/index.ts'
+import type {
+  ConsumerGroupMetadata,
+  OffsetAndMetadata,
+  Producer,
+  ProducerOptions,
+  ProducerRecord,
+  RecordMetadata,
+  TopicPartition,
+  TransactionalProducer,
+  TransactionalProducerOptions,
+} from '../api.ts'
 import { ClusterClient } from '../cluster/cluster-client.ts'
 import { Accumulator } from './accumulator.ts'
 import type { Settle } from './batch.ts'
 import { Sender } from './sender.ts'
 import { type ProducerSettings, producerSettings } from './settings.ts'
+import { Transactions } from './transactions.ts'
 
 /** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
 export function createProducer(environment: Environment, options: ProducerOptions): Producer {
   return new KafkaProducer(environment, producerSettings(options))
 }
 
+/** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
+export function createTransactionalProducer(
+  environment: Environment,
+  options: TransactionalProducerOptions,
+): TransactionalProducer {
+  return new TransactionalKafkaProducer(environment, producerSettings(options), options.transactionalId)
+}
+
 type OnError = (error: MillraceError) => void
 
 class KafkaProducer implements Producer {
+  protected readonly transactions: Transactions | undefined
   readonly #settings: ProducerSettings
   readonly #cluster: ClusterClient
   readonly #accumulator: Accumulator
@@ -25,14 +47,33 @@ class KafkaProducer implements Producer {
   #lastOnError: OnError | undefined
   #lastSettle: Settle | undefined
 
-  constructor(environment: Environment, settings: ProducerSettings) {
+  /** @param transactionalId whose transactions all records belong to */
+  constructor(environment: Environment, settings: ProducerSettings, transactionalId?: string) {
     this.#settings = settings
     this.#cluster = new ClusterClient(environment, settings, { autoCreateTopics: true })
     const onFailure = (error: MillraceError) => {
-      this.#firstFailure ??= error
+      if (this.transactions) this.transactions.recordFailed(error)
+      else this.#firstFailure ??= error
     }
-    this.#accumulator = new Accumulator(this.#cluster, settings, () => this.#sender.wake(), onFailure)
-    this.#sender = new Sender(this.#cluster, settings, this.#accumulator, onFailure)
+    this.transactions =
+      transactionalId === undefined
+        ? undefined
+        : new Transactions(this.#cluster, settings, transactionalId, {
+            onChange: () => this.#sender.wake(),
+            drain: () => this.#drain(),
+            dropUnsent: (error) => this.#sender.failUnsent(error),
+            restartSequences: () => this.#accumulator.forgetSequences(),
+          })
+    this.#accumulator = new Accumulator(
+      this.#cluster,
+      settings,
+      () => this.#sender.wake(),
+      (error) => {
+        this.#sender.results.metrics.refused()
+        onFailure(error)
+      },
+    )
+    this.#sender = new Sender(this.#cluster, settings, this.#accumulator, onFailure, this.transactions)
   }
 
   get full(): boolean {
@@ -44,7 +85,8 @@ class KafkaProducer implements Producer {
   }
 
   send(record: ProducerRecord): Promise<RecordMetadata> {
-    if (this.#closing !== undefined) return Promise.reject(producerClosed())
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
     const timestampMs = record.timestampMs ?? this.#cluster.environment.clock.nowMs()
     const promise = new Promise<RecordMetadata>((resolve, reject) => {
       const settle = (error: MillraceError | undefined, place: Place) => {
@@ -61,19 +103,23 @@ class KafkaProducer implements Producer {
   }
 
   post(record: ProducerRecord, onError?: OnError): void {
-    if (this.#closing === undefined) this.#accumulator.add(record, this.#settleOf(onError))
-    else onError?.(producerClosed())
+    const refusal = this.#refusal()
+    if (refusal === undefined) this.#accumulator.add(record, this.#settleOf(onError))
+    else onError?.(refusal)
   }
 
   async flush(): Promise<void> {
     await this.#drain()
-    const failure = this.#firstFailure
+    const failure = this.#firstFailure ?? this.transactions?.failure
     this.#firstFailure = undefined
     if (failure !== undefined) throw failure
   }
 
-  metrics(): ProducerMetrics {
-    return this.#sender.results.metrics()
+  metrics(): Metric[] {
+    const { clientId, bufferBytesMax } = this.#settings
+    const group = { domain: 'kafka.producer', type: 'producer-metrics', tags: { 'client-id': clientId } }
+    const now = { inFlight: this.#sender.inFlight, heldBytes: this.#accumulator.heldBytes, bufferBytesMax }
+    return [...this.#sender.results.metrics.metrics(clientId, now), ...this.#cluster.network.metrics(group)]
   }
 
   close(timeoutMs = this.#settings.deliveryTimeoutMs): Promise<void> {
@@ -85,7 +131,8 @@ class KafkaProducer implements Producer {
     const limit = new AbortController()
     const { timers } = this.#cluster.environment
     const tooLong = timers.sleep(timeoutMs, limit.signal).catch(() => undefined)
-    await Promise.race([this.#drain(), tooLong])
+    const end = this.transactions?.isOpen ? this.transactions.abort().catch(() => undefined) : this.#drain()
+    await Promise.race([end, tooLong])
     limit.abort()
     this.#sender.failAll(producerClosed())
     this.#sender.close()
@@ -103,6 +150,10 @@ class KafkaProducer implements Producer {
     }
   }
 
+  #refusal(): MillraceError | undefined {
+    return this.#closing === undefined ? this.transactions?.refusal('a record') : producerClosed()
+  }
+
   #settleOf(onError: OnError | undefined): Settle | undefined {
     if (onError === undefined) return undefined
     if (onError !== this.#lastOnError) {
@@ -112,6 +163,36 @@ class KafkaProducer implements Producer {
       }
     }
     return this.#lastSettle
+  }
+}
+
+class TransactionalKafkaProducer extends KafkaProducer implements TransactionalProducer {
+  initTransactions(): Promise<void> {
+    return this.#own.initialise()
+  }
+
+  beginTransaction(): void {
+    this.#own.begin()
+  }
+
+  sendOffsetsToTransaction(
+    offsets: ReadonlyArray<TopicPartition & OffsetAndMetadata>,
+    group: ConsumerGroupMetadata,
+  ): Promise<void> {
+    return this.#own.sendOffsets(offsets, group)
+  }
+
+  commitTransaction(): Promise<void> {
+    return this.#own.commit()
+  }
+
+  abortTransaction(): Promise<void> {
+    return this.#own.abort()
+  }
+
+  get #own(): Transactions {
+    assert(this.transactions !== undefined, 'it was made with a transactional id')
+    return this.transactions
   }
 }
 

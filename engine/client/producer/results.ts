@@ -1,55 +1,46 @@
 import { MillraceError } from '../../base/errors.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
-import type { ProducerMetrics } from '../api.ts'
 import { backoffMs } from '../backoff.ts'
 import type { ClusterClient } from '../cluster/cluster-client.ts'
 import { isRetriable, kafkaError, notInAnswer, showsStaleMetadata } from '../kafka-error.ts'
+import { ProducerMetrics } from '../metrics/producer-metrics.ts'
 import { type Accumulator, earlierFailed } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProduceAnswer, ProduceRequest, Sent } from './produce-request.ts'
 import type { ProducerSettings } from './settings.ts'
 import { splitBatch } from './split.ts'
+import type { Transactions } from './transactions.ts'
 import { judge } from './verdict.ts'
 
 type PartitionAnswer = ProduceAnswer['responses'][number]['partitionResponses'][number]
 
 /** What becomes of batches once a broker has answered, or has not. */
 export class Results {
+  readonly metrics: ProducerMetrics
   readonly #cluster: ClusterClient
   readonly #settings: ProducerSettings
   readonly #accumulator: Accumulator
   readonly #onFailure: (error: MillraceError) => void
-  #recordsSent = 0
-  #recordErrors = 0
-  #bytesSent = 0
-  #latencyMsSum = 0
-  #answers = 0
+  readonly #transactions: Transactions | undefined
 
   constructor(
     cluster: ClusterClient,
     settings: ProducerSettings,
     accumulator: Accumulator,
     onFailure: (error: MillraceError) => void,
+    transactions: Transactions | undefined,
   ) {
+    this.#transactions = transactions
     this.#cluster = cluster
     this.#settings = settings
     this.#accumulator = accumulator
     this.#onFailure = onFailure
-  }
-
-  metrics(): ProducerMetrics {
-    return {
-      recordsSent: this.#recordsSent,
-      recordErrors: this.#recordErrors,
-      bytesSent: this.#bytesSent,
-      requestLatencyMsAvg: this.#answers === 0 ? undefined : this.#latencyMsSum / this.#answers,
-    }
+    this.metrics = new ProducerMetrics(cluster.environment.clock)
   }
 
   takeAnswer(answer: ProduceAnswer, request: ProduceRequest, latencyMs: number): void {
-    this.#latencyMsSum += latencyMs
-    this.#answers++
+    this.metrics.answered(latencyMs)
     this.#cluster.metadata.applyEndpoints(answer.nodeEndpoints)
     const unanswered = new Set(request.sent)
     for (const topic of answer.responses) {
@@ -82,7 +73,7 @@ export class Results {
     if (batch.isSettled) return
     queue.remove(batch)
     queue.answered(batch)
-    this.#recordErrors += batch.recordCount
+    this.metrics.failed(queue.topic, batch.recordCount)
     this.#accumulator.release(queue, batch)
     this.#onFailure(error)
     batch.fail(error)
@@ -107,6 +98,11 @@ export class Results {
         this.fail(queue, batch, failure(errorCode, where, answer.errorMessage, batch))
         break
       case 'new sequences':
+        // Within a transaction that would leave a hole: it has to be aborted.
+        if (this.#transactions) {
+          this.fail(queue, batch, failure(errorCode, where, answer.errorMessage, batch))
+          break
+        }
         queue.needsNewSequences = true
         this.#retry(queue, batch, kafkaError(errorCode, where))
         break
@@ -125,8 +121,6 @@ export class Results {
   }
 
   #complete(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, appendTimeMs: number): void {
-    this.#recordsSent += batch.recordCount
-    this.#bytesSent += batch.sizeBytes
     this.#accumulator.release(queue, batch)
     batch.complete(baseOffset, appendTimeMs)
   }
@@ -137,6 +131,10 @@ export class Results {
       this.fail(queue, batch, earlierFailed(queue.topic, queue.partition))
       return
     }
+    if (this.#transactions?.isFinal) {
+      this.fail(queue, batch, error)
+      return
+    }
     const { clock, random } = this.#cluster.environment
     const delayMs = isAtOnce ? 0 : backoffMs(batch.attempts - 1, this.#settings, random)
     batch.lastError = error
@@ -145,6 +143,7 @@ export class Results {
   }
 
   #split(queue: PartitionQueue, batch: ProducerBatch): void {
+    this.metrics.split()
     const pieces = splitBatch(batch, this.#cluster.environment.codecs, this.#settings.compression)
     for (const piece of pieces) this.#accumulator.adopt(piece)
     queue.replace(pieces)

@@ -6,11 +6,12 @@ import { isRetriable } from '../kafka-error.ts'
 import type { Accumulator } from './accumulator.ts'
 import { deliveryTimedOut } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
-import { IdentitySource } from './identity.ts'
+import { type Identities, IdentitySource } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { ProduceRequest, type Sent } from './produce-request.ts'
 import { Results } from './results.ts'
 import type { ProducerSettings } from './settings.ts'
+import type { Transactions } from './transactions.ts'
 
 /** Without answers to wait for (acks 0), so much may lie in a connection's buffer before we pause. */
 const unansweredBytesMax = 1024 * 1024
@@ -32,7 +33,8 @@ export class Sender {
   readonly #settings: ProducerSettings
   readonly #accumulator: Accumulator
   readonly #results: Results
-  readonly #identities: IdentitySource
+  readonly #identities: Identities
+  readonly #transactions: Transactions | undefined
   readonly #nodes = new Map<number, NodeState>()
   #flushes = 0
   #isWoken = false
@@ -44,16 +46,20 @@ export class Sender {
     settings: ProducerSettings,
     accumulator: Accumulator,
     onFailure: (error: MillraceError) => void,
+    transactions?: Transactions,
   ) {
+    this.#transactions = transactions
     this.#cluster = cluster
     this.#settings = settings
     this.#accumulator = accumulator
-    this.#results = new Results(cluster, settings, accumulator, onFailure)
-    this.#identities = new IdentitySource(
-      cluster,
-      () => this.wake(),
-      (error) => this.failAll(error),
-    )
+    this.#results = new Results(cluster, settings, accumulator, onFailure, transactions)
+    this.#identities =
+      transactions ??
+      new IdentitySource(
+        cluster,
+        () => this.wake(),
+        (error) => this.failAll(error),
+      )
     cluster.onMetadata(() => {
       accumulator.admit()
       this.wake()
@@ -62,6 +68,13 @@ export class Sender {
 
   get results(): Results {
     return this.#results
+  }
+
+  /** Requests without an answer yet. */
+  get inFlight(): number {
+    let count = 0
+    for (const node of this.#nodes.values()) count += node.inFlight
+    return count
   }
 
   /** Looks for work at the end of this tick. */
@@ -83,6 +96,14 @@ export class Sender {
 
   endFlush(): void {
     this.#flushes--
+  }
+
+  /** What is on its way is left to come back. */
+  failUnsent(error: MillraceError): void {
+    this.#accumulator.refuseWaiting(error)
+    for (const queue of [...this.#accumulator.active]) {
+      for (const batch of [...queue.waiting]) this.#results.fail(queue, batch, error)
+    }
   }
 
   failAll(error: MillraceError): void {
@@ -157,7 +178,9 @@ export class Sender {
     this.#expire(queue, nowMs)
     if (queue.needsNewSequences && queue.inFlight.length === 0) this.#renewSequences(queue)
     const batch = queue.next(this.#settings.maxInFlight)
-    if (batch === undefined) return Number.POSITIVE_INFINITY
+    if (batch === undefined || !this.#identities.admits(queue.topic, queue.partition)) {
+      return Number.POSITIVE_INFINITY
+    }
     const hurries = batch.isClosed || this.#flushes > 0 || this.#accumulator.isFull
     const lingeredMs = hurries ? nowMs : batch.createdMs + this.#settings.lingerMs
     return Math.max(lingeredMs, batch.retryAtMs)
@@ -213,7 +236,14 @@ export class Sender {
 
   #send(connection: BrokerConnection, node: NodeState, sent: readonly Sent[]): void {
     const { clock, codecs } = this.#cluster.environment
-    const request = new ProduceRequest(this.#cluster.metadata, this.#settings, codecs, sent)
+    const request = new ProduceRequest(
+      this.#cluster.metadata,
+      this.#settings,
+      codecs,
+      sent,
+      this.#transactions,
+    )
+    this.#results.metrics.sent(sent)
     if (this.#settings.acks === 0) {
       try {
         request.sendUnanswered(connection)

@@ -1,5 +1,5 @@
 import type { CompressionName } from '../../environment/index.ts'
-import type { Partitioner, ProducerOptions } from '../api.ts'
+import type { Partitioner, ProducerOptions, TransactionalProducerOptions } from '../api.ts'
 import { atLeast, badOption, type ConnectionSettings, connectionSettings, positive } from '../settings.ts'
 
 export interface ProducerSettings extends ConnectionSettings {
@@ -16,13 +16,18 @@ export interface ProducerSettings extends ConnectionSettings {
   readonly partitioner: Partitioner
   readonly unknownTopicMsMax: number
   readonly stopAtFailure: boolean
+  /** Undefined: without transactions. */
+  readonly transactionalId: string | undefined
+  readonly transactionTimeoutMs: number
 }
 
 /** Brokers keep the last five batches of a producer to recognise what is sent twice. */
 const inFlightMaxWithIdempotence = 5
 
 /** @throws MillraceError BAD_OPTION, BAD_ADDRESS */
-export function producerSettings(options: ProducerOptions): ProducerSettings {
+export function producerSettings(
+  options: ProducerOptions & Partial<TransactionalProducerOptions>,
+): ProducerSettings {
   const acks = options.acks ?? 'all'
   const idempotence = options.idempotence ?? acks === 'all'
   const maxInFlight = atLeast('maxInFlight', options.maxInFlight ?? 5, 1)
@@ -30,6 +35,10 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
   if (idempotence && maxInFlight > inFlightMaxWithIdempotence) {
     throw badOption('maxInFlight', `with idempotence it may be ${inFlightMaxWithIdempotence} at most`)
   }
+  if (options.transactionalId !== undefined && !idempotence) {
+    throw badOption('transactionalId', 'transactions need idempotence')
+  }
+  if (options.transactionalId === '') throw badOption('transactionalId', 'it must not be empty')
   return {
     ...connectionSettings(options),
     acks: acks === 'all' ? -1 : acks,
@@ -44,5 +53,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
     partitioner: options.partitioner ?? 'default',
     unknownTopicMsMax: positive('unknownTopicMsMax', options.unknownTopicMsMax ?? 10_000),
     stopAtFailure: options.stopAtFailure ?? false,
+    transactionalId: options.transactionalId,
+    transactionTimeoutMs: positive('transactionTimeoutMs', options.transactionTimeoutMs ?? 60_000),
   }
 }
