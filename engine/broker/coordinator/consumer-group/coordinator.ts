@@ -3,7 +3,8 @@ import type { ErrorName } from '../../../protocol/error-codes.ts'
 import type { ClusterImage } from '../../controller/image.ts'
 import type { BrokerSettings } from '../../settings/broker-settings.ts'
 import type { GroupShard } from '../group/shard.ts'
-import type { StoredRecord } from '../group/stored-records.ts'
+import type { ShardWriter } from '../group/shard-writer.ts'
+import { groupTombstone } from '../group/stored-records.ts'
 import { type ConsumerGroup, newConsumerGroup } from './group.ts'
 import {
   type GroupContext,
@@ -15,16 +16,17 @@ import {
   requestFault,
   withoutMember,
 } from './machine.ts'
+import type { Partitions } from './partitions.ts'
 import { recordsBetween } from './stored-group.ts'
 
 /** What the coordinator of all groups lends to that of the new protocol's. */
 export interface ConsumerGroupsOptions {
   readonly image: ClusterImage
   readonly settings: BrokerSettings
+  readonly writer: ShardWriter
   shardOf(groupId: string): GroupShard | ErrorName
   /** Whether the shard is still the one to write to. */
   isServing(shard: GroupShard): boolean
-  write(shard: GroupShard, records: readonly StoredRecord[]): Promise<ErrorName>
 }
 
 /** Not stored: after a change of coordinator they begin anew. */
@@ -32,6 +34,7 @@ interface Deadlines {
   readonly sessionMs: number
   /** By when it has to have let go what it is to let go. */
   readonly rebalanceMs: number
+  readonly pendingRevocation: Partitions
 }
 
 /** Groups of the new protocol (KIP-848) at work: one step at a time for each, stored before it is answered. */
@@ -41,6 +44,8 @@ export class ConsumerGroups {
   /** The last step of each group that has not ended yet. */
   private readonly turns = new Map<string, Promise<unknown>>()
   private readonly deadlines = new WeakMap<GroupShard, Map<string, Map<string, Deadlines>>>()
+  /** Groups whose last step is in the log, and was not acknowledged. */
+  private readonly unsure = new WeakMap<GroupShard, Set<string>>()
   private readonly watched = new Set<GroupShard>()
   private timer: TimerHandle | undefined
   private timerMs = Number.POSITIVE_INFINITY
@@ -91,11 +96,40 @@ export class ConsumerGroups {
         return refuse('GROUP_ID_NOT_FOUND', `Consumer group ${groupId} not found.`)
       }
       const { group, answer } = heartbeat(known ?? newConsumerGroup(groupId), request, this.context())
-      const error = answer.error === 'NONE' ? await this.put(shard, known, group) : 'NONE'
-      if (error !== 'NONE') return refuse(error)
-      if (answer.error === 'NONE') this.extend(shard, group, answer.memberId)
-      return answer
+      if (answer.error !== 'NONE') return answer
+      const error = await this.put(shard, known, group)
+      // Also where the answer is lost: who is in the group is in it.
+      if (shard.consumerGroups.get(groupId) === group) this.extend(shard, group, answer.memberId)
+      return error === 'NONE' ? answer : refuse(error)
     })
+  }
+
+  /**
+   * Lets a member of the classic protocol in: a step that is under way decides first whose group it is, and one without
+   * members gives its place up. An error while there are members, or where it cannot be stored.
+   * @param enter called as soon as nothing of the new protocol is in the way; whatever it waits for is no part of the turn
+   */
+  async makeWay<T extends object>(groupId: string, enter: (shard: GroupShard) => T): Promise<T | ErrorName> {
+    const shard = this.options.shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    if (!this.turns.has(groupId) && !shard.consumerGroups.has(groupId)) return enter(shard)
+    return this.inTurn(groupId, async () => {
+      const error = await this.giveUp(groupId)
+      if (error !== 'NONE') return error
+      const free = this.options.shardOf(groupId)
+      return typeof free === 'string' ? free : enter(free)
+    })
+  }
+
+  private async giveUp(groupId: string): Promise<ErrorName> {
+    const shard = this.options.shardOf(groupId)
+    if (typeof shard === 'string') return shard
+    const group = shard.consumerGroups.get(groupId)
+    if (!group) return 'NONE'
+    if (group.members.size > 0) return 'INCONSISTENT_GROUP_PROTOCOL'
+    const { recordOffset, done } = this.options.writer.append(shard, recordsBetween(group, undefined))
+    if (recordOffset >= 0) shard.consumerGroups.delete(groupId)
+    return done
   }
 
   private context(): GroupContext {
@@ -110,21 +144,35 @@ export class ConsumerGroups {
     }
   }
 
-  /** Stored, and only then true. */
+  /**
+   * What is in the log counts for the next step, whatever becomes of its acknowledgement: the log keeps it while this broker
+   * leads. Nobody is told of it, or of anything that rests on it, before it is acknowledged.
+   */
   private async put(
     shard: GroupShard,
     before: ConsumerGroup | undefined,
     group: ConsumerGroup,
   ): Promise<ErrorName> {
-    const records = recordsBetween(before, group)
+    const { writer, isServing } = this.options
+    const { groupId } = group
+    const unsure = this.unsureIn(shard)
+    const difference = recordsBetween(before, group)
+    // Something behind a step of unknown outcome: once that is acknowledged, so is the step.
+    const records =
+      difference.length === 0 && unsure.has(groupId) ? recordsBetween(undefined, group) : difference
     if (records.length === 0) return 'NONE'
-    const error = await this.options.write(shard, records)
-    if (error !== 'NONE') return error
-    if (!this.options.isServing(shard)) return 'NOT_COORDINATOR'
-    shard.consumerGroups.set(group.groupId, group)
-    // A classic group of this name that had nobody in it any more.
-    shard.groups.delete(group.groupId)
-    return 'NONE'
+    if (!isServing(shard)) return 'NOT_COORDINATOR'
+    // The place of a classic group that has nobody in it any more.
+    if (shard.groups.has(groupId)) records.unshift(groupTombstone(groupId))
+    const { recordOffset, done } = writer.append(shard, records)
+    if (recordOffset >= 0) {
+      unsure.add(groupId)
+      shard.consumerGroups.set(groupId, group)
+      shard.groups.delete(groupId)
+    }
+    const error = await done
+    if (error === 'NONE') unsure.delete(groupId)
+    return error === 'NONE' && !isServing(shard) ? 'NOT_COORDINATOR' : error
   }
 
   private extend(shard: GroupShard, group: ConsumerGroup, memberId: string): void {
@@ -137,11 +185,15 @@ export class ConsumerGroups {
     const nowMs = this.nowMs()
     const sessionMs = nowMs + this.options.settings.number('group.consumer.session.timeout.ms')
     const isRevoking = member.state === 'unrevoked'
-    const before = byMember.get(memberId)?.rebalanceMs ?? Number.POSITIVE_INFINITY
+    const { pendingRevocation } = member
+    const before = byMember.get(memberId)
+    // What it is to let go next has its own time.
+    const sinceMs =
+      before?.pendingRevocation === pendingRevocation ? before.rebalanceMs : Number.POSITIVE_INFINITY
     const rebalanceMs = isRevoking
-      ? Math.min(before, nowMs + Math.max(0, member.rebalanceTimeoutMs))
+      ? Math.min(sinceMs, nowMs + Math.max(0, member.rebalanceTimeoutMs))
       : Number.POSITIVE_INFINITY
-    byMember.set(memberId, { sessionMs, rebalanceMs })
+    byMember.set(memberId, { sessionMs, rebalanceMs, pendingRevocation })
     this.arm(Math.min(sessionMs, rebalanceMs))
   }
 
@@ -150,6 +202,14 @@ export class ConsumerGroups {
     if (known) return known
     const made = new Map<string, Map<string, Deadlines>>()
     this.deadlines.set(shard, made)
+    return made
+  }
+
+  private unsureIn(shard: GroupShard): Set<string> {
+    const known = this.unsure.get(shard)
+    if (known) return known
+    const made = new Set<string>()
+    this.unsure.set(shard, made)
     return made
   }
 
@@ -188,12 +248,13 @@ export class ConsumerGroups {
     // It may have been heard of, or have left, while this waited for its turn.
     const isOver = deadlines && Math.min(deadlines.sessionMs, deadlines.rebalanceMs) <= this.nowMs()
     if (!isOver || !group || !this.options.isServing(shard)) return
-    const error = await this.put(shard, group, withoutMember(group, memberId))
-    if (error === 'NONE') byMember?.delete(memberId)
+    await this.put(shard, group, withoutMember(group, memberId))
+    if (!shard.consumerGroups.get(groupId)?.members.has(memberId)) byMember?.delete(memberId)
     else this.arm(this.nowMs() + retryMs)
   }
 
-  private inTurn<T>(groupId: string, work: () => Promise<T>): Promise<T> {
+  /** After what has begun for the group, and before what comes next. */
+  inTurn<T>(groupId: string, work: () => Promise<T>): Promise<T> {
     const before = this.turns.get(groupId) ?? Promise.resolve()
     const result = before.then(work)
     const ended = result.then(

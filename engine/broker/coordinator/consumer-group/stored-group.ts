@@ -96,10 +96,22 @@ export function isOfConsumerGroup(key: Buffer): boolean {
   return kinds.some((kind) => kind.type === type)
 }
 
-/** The groups after one more record. @throws MillraceError MALFORMED_FRAME, UNSUPPORTED_VERSION */
-export function replay(groups: Map<string, ConsumerGroup>, key: Buffer, value: Buffer | null): void {
+/** Brings the groups to where they are after one more record; its group. @throws MillraceError MALFORMED_FRAME, UNSUPPORTED_VERSION */
+export function replay(groups: Map<string, ConsumerGroup>, key: Buffer, value: Buffer | null): string {
   const { groupId } = decodeRecordKey(consumerGroupRecord, key)
   const group = groups.get(groupId) ?? newConsumerGroup(groupId)
+  // What takes something away from a group that has gone already brings nothing back.
+  if (value !== null || groups.has(groupId)) replayInto(groups, group, key, value)
+  return groupId
+}
+
+function replayInto(
+  groups: Map<string, ConsumerGroup>,
+  group: ConsumerGroup,
+  key: Buffer,
+  value: Buffer | null,
+): void {
+  const { groupId } = group
   const type = recordTypeOf(key)
   if (type === consumerGroupRecord.type) {
     if (value === null) groups.delete(groupId)

@@ -74,15 +74,16 @@ export class GroupCoordinator {
       servedShards: () => this.servedShards(),
       isServing: (shard: GroupShard) => this.isServing(shard),
     }
-    this.consumerGroups = new ConsumerGroups(environment, {
-      ...lent,
-      write: (shard, records) => this.write(shard, records),
-    })
+    this.consumerGroups = new ConsumerGroups(environment, lent)
     this.offsets = new OffsetCommits(environment, {
       ...lent,
       claimFault: (...claim) => this.claimFault(...claim),
     })
-    this.removal = new GroupRemoval(environment, { ...lent, offsets: this.offsets })
+    this.removal = new GroupRemoval(environment, {
+      ...lent,
+      offsets: this.offsets,
+      inTurn: (groupId, work) => this.consumerGroups.inTurn(groupId, work),
+    })
   }
 
   roleChanged(replica: Replica): void {
@@ -108,14 +109,16 @@ export class GroupCoordinator {
     const refuse = (error: ErrorName): JoinAnswer => ({ ...refusedJoin, error, memberId: request.memberId })
     const fault = this.joinFault(groupId, request)
     if (fault) return refuse(fault)
-    const shard = this.shardOf(groupId)
-    if (typeof shard === 'string') return refuse(shard)
-    if (shard.consumerGroups.get(groupId)?.members.size) return refuse('INCONSISTENT_GROUP_PROTOCOL')
-    if (!shard.groups.has(groupId)) {
-      if (request.memberId !== '') return refuse('UNKNOWN_MEMBER_ID')
-      shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
-    }
-    const reply = await this.ask(shard, groupId, { kind: 'join', request })
+    const entered = await this.consumerGroups.makeWay(groupId, (shard) => {
+      if (!shard.groups.has(groupId)) {
+        if (request.memberId !== '') return { reply: undefined }
+        shard.groups.set(groupId, newGroup(groupId, this.nowMs()))
+      }
+      return { reply: this.ask(shard, groupId, { kind: 'join', request }) }
+    })
+    if (typeof entered === 'string') return refuse(entered)
+    if (!entered.reply) return refuse('UNKNOWN_MEMBER_ID')
+    const reply = await entered.reply
     return reply?.kind === 'joined' ? reply.answer : refuse('NOT_COORDINATOR')
   }
 

@@ -2,9 +2,10 @@ import type { Environment } from '../../../environment/index.ts'
 import type { ErrorName } from '../../../protocol/error-codes.ts'
 import type { ClusterImage } from '../../controller/image.ts'
 import type { MemberClaim } from './group.ts'
+import type { OffsetKey } from './offset-key.ts'
 import type { GroupOffsets, GroupShard } from './shard.ts'
 import type { ShardWriter, TransactionalProducer } from './shard-writer.ts'
-import { type CommittedOffset, type OffsetKey, offsetRecord } from './stored-records.ts'
+import { type CommittedOffset, offsetRecord } from './stored-records.ts'
 
 export interface OffsetToCommit {
   readonly topic: string
@@ -124,13 +125,22 @@ export class OffsetCommits {
     )
   }
 
-  /** At once for those who ask, and until it is stored: what is not deleted there comes back with the next load. */
+  /**
+   * At once for those who ask, and until it is stored: what is not deleted there comes back with the next load. What is
+   * committed anew before that stays.
+   */
   async forget(shard: GroupShard, keys: readonly OffsetKey[]): Promise<void> {
     for (const key of keys) shard.setOffset(key, null)
-    const records = keys.map((key) => offsetRecord(key, null))
-    while (keys.length > 0 && this.options.isServing(shard)) {
-      if ((await this.options.writer.write(shard, records)) === 'NONE') return
+    let left = keys
+    while (left.length > 0 && this.options.isServing(shard)) {
+      // Of a commit that is under way it is not known yet whether it counts: a tombstone would lie behind it.
+      const ready = left.filter((key) => !shard.underWay.has(key))
+      const records = ready.map((key) => offsetRecord(key, null))
+      const isStored = ready.length > 0 && (await this.options.writer.write(shard, records)) === 'NONE'
+      if (isStored) left = left.filter((key) => !ready.includes(key))
+      if (left.length === 0) return
       await this.environment.timers.sleep(retryMs)
+      left = left.filter((key) => !shard.committed(key) && !shard.pending.has(key))
     }
   }
 
@@ -153,11 +163,18 @@ export class OffsetCommits {
     if (!this.options.isServing(shard)) return 'NOT_COORDINATOR'
     const records = commits.map(({ key, committed }) => offsetRecord(key, committed))
     const { recordOffset, done } = writer.append(shard, records)
-    const error = await done
+    if (recordOffset >= 0) for (const { key } of commits) shard.underWay.begin(key)
+    const end = () => commits.filter(({ key }) => recordOffset < 0 || shard.underWay.end(key, recordOffset))
+    const error = await done.catch((thrown: unknown) => {
+      end()
+      throw thrown
+    })
+    // With nothing awaited from here to where it is taken: a deletion tells the one or the other.
+    const counting = end()
     if (error !== 'NONE') return error
     if (!this.options.isServing(shard)) return 'NOT_COORDINATOR'
     const isThere = ({ topic }: OffsetKey) => image.topics.get(topic)?.topicId === topicIds.get(topic)
-    for (const { key, committed } of commits) {
+    for (const { key, committed } of counting) {
       if (isThere(key)) shard.takeOffset(key, { ...committed, recordOffset })
     }
     const late = commits.map(({ key }) => key).filter((key) => !isThere(key))

@@ -1,4 +1,5 @@
-import type { CommittedOffset, OffsetKey } from './stored-records.ts'
+import { type OffsetKey, textOf } from './offset-key.ts'
+import type { CommittedOffset } from './stored-records.ts'
 
 export interface PendingOffset {
   readonly key: OffsetKey
@@ -25,6 +26,10 @@ export class PendingOffsets {
     return this.counts.has(textOf(key))
   }
 
+  hasGroup(groupId: string): boolean {
+    return [...this.byProducer.values()].some((list) => list.some(({ key }) => key.group === groupId))
+  }
+
   /** Takes out what the producer's marker at the offset ends; a later transaction's stay. */
   end(producerId: number, markerOffset: number): readonly PendingOffset[] {
     const known = this.byProducer.get(producerId) ?? []
@@ -44,8 +49,4 @@ export class PendingOffsets {
     this.byProducer.clear()
     this.counts.clear()
   }
-}
-
-function textOf({ group, topic, partition }: OffsetKey): string {
-  return `${group.length}:${group}:${topic}:${partition}`
 }

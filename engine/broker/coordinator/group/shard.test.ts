@@ -3,6 +3,8 @@ import { defaultLogConfig } from '../../../log/log-config.ts'
 import { TailMemory } from '../../../log/tail-memory.ts'
 import { createNodeEnvironment } from '../../../node/environment/index.ts'
 import { BatchBuilder } from '../../../protocol/batch-builder.ts'
+import { encodeRecordKey, encodeRecordValue } from '../../../protocol/coordinator-record.ts'
+import * as kinds from '../../../protocol/group-records.ts'
 import { ClusterImage } from '../../controller/image.ts'
 import { offsetsTopic } from '../../controller/topic-names.ts'
 import { Purgatory } from '../../purgatory/purgatory.ts'
@@ -80,6 +82,40 @@ test('a record that cannot be read is passed over and reported, and its partitio
   expect(
     logged.filter((line) => /^warn broker-1: __consumer_offsets-0: .*offset [12]/.test(line)),
   ).toHaveLength(2)
+})
+
+test('offsets and groups as older and newer versions of Kafka stored them are read', async () => {
+  const of = (partition: number) => ({ group: 'g', topic: 't', partition })
+  const stored = { offset: 9, metadata: 'm', commitTimestamp: 5 }
+  append({
+    key: encodeRecordKey(kinds.offsetRecord, of(1)),
+    value: encodeRecordValue(kinds.offsetRecord, 1, { ...stored, leaderEpoch: -1 }),
+  })
+  append({
+    key: encodeRecordKey(kinds.offsetRecord, of(2)),
+    value: encodeRecordValue(kinds.offsetRecord, 4, { ...stored, leaderEpoch: 3 }),
+  })
+  const member = { memberId: 'm', clientId: 'c', clientHost: '/127.0.0.1', sessionTimeout: 60_000 }
+  const group = { protocolType: 'consumer', generation: 4, protocol: 'range', leader: 'm' }
+  append({
+    key: encodeRecordKey(kinds.classicGroupRecord, { group: 'g' }),
+    value: encodeRecordValue(kinds.classicGroupRecord, 0, {
+      ...group,
+      members: [{ ...member, subscription: Buffer.alloc(0), assignment: Buffer.from('a') }],
+    }),
+  })
+  coordinator.roleChanged(replica)
+  await expect.poll(loaded, { timeout: 5000 }).toBeInstanceOf(Map)
+  const offsets = coordinator.offsets.of('g')
+  const partitions = typeof offsets === 'string' ? undefined : offsets.get('t')
+  const read = { offset: 9, metadata: 'm', committedMs: 5 }
+  expect(partitions?.get(1)).toMatchObject({ ...read, leaderEpoch: -1 })
+  expect(partitions?.get(2)).toMatchObject({ ...read, leaderEpoch: 3 })
+  expect(coordinator.describe('g')).toMatchObject({
+    state: 'Stable',
+    generation: 4,
+    members: new Map([['m', expect.objectContaining({ rebalanceTimeoutMs: 60_000 })]]),
+  })
 })
 
 test('groups whose load failed in passing are loaded again', async () => {

@@ -8,9 +8,11 @@ import { RecordCursor } from '../../../protocol/record-cursor.ts'
 import type { Replica } from '../../replication/replica.ts'
 import type { ConsumerGroup } from '../consumer-group/group.ts'
 import { isOfConsumerGroup, replay } from '../consumer-group/stored-group.ts'
+import { CommitsUnderWay } from './commits-under-way.ts'
 import type { Group } from './group.ts'
+import type { OffsetKey } from './offset-key.ts'
 import { PendingOffsets } from './pending-offsets.ts'
-import { type CommittedOffset, type OffsetKey, readRecord, revivedGroup } from './stored-records.ts'
+import { type CommittedOffset, readRecord, revivedGroup } from './stored-records.ts'
 
 const readBytes = 1024 * 1024
 
@@ -31,9 +33,10 @@ export class GroupShard {
   readonly leaderEpoch: number
   readonly groups = new Map<string, Group>()
   readonly offsets = new Map<string, GroupOffsets>()
-  /** Of the new protocol (KIP-848); a group is in one of the two. */
+  /** Of the new protocol (KIP-848). A group is in one of the two: in that whose records are the later ones. */
   readonly consumerGroups = new Map<string, ConsumerGroup>()
   readonly pending = new PendingOffsets()
+  readonly underWay = new CommitsUnderWay()
   isLoaded = false
 
   constructor(replica: Replica) {
@@ -94,8 +97,18 @@ export class GroupShard {
 
   /** Whichever lies later in the log counts, whatever is acknowledged first. */
   takeOffset(key: OffsetKey, committed: CommittedOffset & { readonly recordOffset: number }): void {
-    const known = this.offsets.get(key.group)?.get(key.topic)?.get(key.partition)
-    if ((known?.recordOffset ?? -1) < committed.recordOffset) this.setOffset(key, committed)
+    if ((this.committed(key)?.recordOffset ?? -1) < committed.recordOffset) this.setOffset(key, committed)
+  }
+
+  /** Its tombstone lies at the offset: a commit behind that stays, whatever is acknowledged first. */
+  deleteOffset(key: OffsetKey, tombstoneOffset: number): void {
+    this.underWay.deleted(key, tombstoneOffset)
+    const known = this.committed(key)
+    if (known && (known.recordOffset ?? -1) < tombstoneOffset) this.setOffset(key, null)
+  }
+
+  committed({ group, topic, partition }: OffsetKey): CommittedOffset | undefined {
+    return this.offsets.get(group)?.get(topic)?.get(partition)
   }
 
   /** Null: forgotten. */
@@ -137,7 +150,8 @@ export class GroupShard {
   ): MillraceError | undefined {
     try {
       if (isOfConsumerGroup(key)) {
-        replay(this.consumerGroups, key, value)
+        const groupId = replay(this.consumerGroups, key, value)
+        if (value !== null) this.groups.delete(groupId)
         return undefined
       }
       const record = readRecord(key, value)
@@ -149,7 +163,10 @@ export class GroupShard {
           this.pending.add(producerId, { key: offsetKey, committed, recordOffset: baseOffset })
         } else this.setOffset(offsetKey, { ...committed, recordOffset: baseOffset })
       } else if (record.stored === null) this.groups.delete(record.groupId)
-      else this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs, wallMs))
+      else {
+        this.groups.set(record.groupId, revivedGroup(record.groupId, record.stored, nowMs, wallMs))
+        this.consumerGroups.delete(record.groupId)
+      }
       return undefined
     } catch (thrown) {
       if (!isMillraceError(thrown)) throw thrown
