@@ -1,4 +1,6 @@
 /** Our client against Apache Kafka: three real brokers, some of which are killed on the way. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { partitionOfKey } from '../../engine/client/index.ts'
@@ -8,12 +10,13 @@ import { failoverSuite } from '../client/failover-suite.ts'
 import { groupSuite } from '../client/group-suite.ts'
 import { recordSuite } from '../client/record-suite.ts'
 import { transactionSuite } from '../client/transaction-suite.ts'
-import { apacheKafkaMissing, startApacheKafka } from './apache-kafka.ts'
+import { apacheKafkaMissing, jarFolder, startApacheKafka } from './apache-kafka.ts'
 
 const missing = await apacheKafkaMissing()
 if (missing !== undefined) process.stdout.write(`SKIPPED our client on Apache Kafka: ${missing}\n`)
 
 const environment = createNodeEnvironment({ log: { write: () => undefined } })
+const run = promisify(execFile)
 let world: ClientWorld
 
 describe.skipIf(missing !== undefined)('our client on Apache Kafka', () => {
@@ -67,4 +70,14 @@ describe.skipIf(missing !== undefined)('our client on Apache Kafka', () => {
   })
 
   failoverSuite(() => world)
+
+  describe('with version 1 of transactions', () => {
+    beforeAll(async () => {
+      const args = ['downgrade', '--feature', 'transaction.version=1']
+      const command = ['-cp', `${jarFolder()}/*`, 'org.apache.kafka.tools.FeatureCommand']
+      await run('java', [...command, '--bootstrap-server', world.cluster.bootstrap.join(), ...args])
+    })
+
+    transactionSuite(() => world, { brokersDie: false })
+  })
 })
