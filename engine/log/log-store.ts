@@ -29,6 +29,8 @@ export class LogStore {
   segments: Segment[]
   /** Nothing may be done with the files any more. */
   isReleased = false
+  /** Grows with every cut: what was read of the files before it says nothing of what lies there now. */
+  cuts = 0
   readonly #world: LogWorld
   readonly #place: SegmentPlace
   readonly #state: LogState
@@ -143,15 +145,20 @@ export class LogStore {
 
   /**
    * Puts a compacted segment, whose file is written and synced as `.cleaned`, in the place of neighbours that end at
-   * `endOffset`. False when these have gone meanwhile.
+   * `endOffset`. False when these have gone meanwhile, or the log was cut since there were `cuts`.
    */
-  async replace(replaced: readonly Segment[], compacted: Segment, endOffset: number): Promise<boolean> {
+  async replace(
+    replaced: readonly Segment[],
+    compacted: Segment,
+    { endOffset, cuts }: { readonly endOffset: number; readonly cuts: number },
+  ): Promise<boolean> {
     const { disk, folder } = this.#place
     const pathOf = (suffix: 'cleaned' | 'swap') =>
       `${folder}/${compactedFileName(compacted.baseOffset, suffix)}`
     let isDone = false
     await this.#inBackground(async () => {
-      if (this.isReleased || !replaced.every((segment) => this.segments.includes(segment))) {
+      const isThere = this.cuts === cuts && replaced.every((segment) => this.segments.includes(segment))
+      if (this.isReleased || !isThere) {
         await disk.remove(pathOf('cleaned'))
         return
       }
@@ -233,6 +240,8 @@ export class LogStore {
   }
 
   async #standStill(): Promise<void> {
+    // First of all: nothing that comes to the background from here on may touch what is about to go.
+    this.cuts++
     await this.writer.written(this.#state.logEndOffset)
     await this.#background
     this.#sealed = undefined

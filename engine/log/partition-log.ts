@@ -293,7 +293,7 @@ export class PartitionLog {
     }
     await this.#change(async () => {
       const end = await this.#store.cutAt(offset)
-      this.#cleaner.truncated(end)
+      await this.#cleaner.truncated(end)
       this.#state.logEndOffset = end
       this.#state.logStartOffset = Math.min(this.#state.logStartOffset, end)
       this.#state.leaderEpochs.truncateFromEnd(end)
@@ -305,8 +305,8 @@ export class PartitionLog {
   /** Forgets everything; the next offset is the one given. */
   async truncateFullyAndStartAt(offset: number): Promise<void> {
     await this.#change(async () => {
-      await this.#cleaner.reset()
       await this.#store.startAt(offset)
+      await this.#cleaner.reset()
       this.#state.logStartOffset = offset
       this.#state.logEndOffset = offset
       this.#state.leaderEpochs.clear()

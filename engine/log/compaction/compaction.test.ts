@@ -187,6 +187,45 @@ test.each(seeds)('a reader sees the latest of every key, and everything behind (
   expect(log.segmentCount).toBeLessThan(25)
 })
 
+test.each(seeds)('a log that is cut while it is compacted is as it was cut (seed %i)', async (seed) => {
+  const world = new World({ seed, drain: drainJobs, codecs: nodeCodecs, code: createCodeLoader() })
+  const environment = world.node('a')
+  const { scheduler } = world
+  let log = await scheduler.settle(openLog(environment, '/log', { config, memoryBytes: 500 }))
+  const model = new Model(environment)
+  const random = environment.random.fork('choices')
+  let cuts = 0
+  for (let round = 0; round < 40; round++) {
+    for (let count = 4 + random.int(12); count > 0; count--) model.append(log)
+    await scheduler.settle(log.written())
+    const running = log.compact(log.logEndOffset)
+    await scheduler.runFor(random.float() * 12)
+    // As a follower does after an unclean election: anywhere behind the start, also below what was compacted.
+    const wanted = Math.floor(log.logEndOffset * (0.5 + random.float() / 2))
+    const before = log.logEndOffset
+    const end = await scheduler.settle(log.truncateTo(wanted))
+    if (end < before) cuts++
+    model.cutTo(end)
+    model.append(log)
+    await scheduler.settle(running)
+    await scheduler.settle(checkPresent(log, model, end))
+    if (random.int(4) > 0) continue
+    await scheduler.settle(log.close({ clean: random.int(2) === 0 }))
+    log = await scheduler.settle(openLog(environment, '/log', { config, memoryBytes: 500 }))
+    await scheduler.settle(checkPresent(log, model, end))
+  }
+  expect(cuts).toBeGreaterThan(10)
+})
+
+/** What is there is what was appended, and from the offset on nothing is missing. */
+async function checkPresent(log: PartitionLog, model: Model, wholeOffset: number): Promise<void> {
+  const found = await read(log)
+  for (const [offset, record] of found) expect(record, `offset ${offset}`).toEqual(model.records[offset])
+  for (let offset = wholeOffset; offset < log.logEndOffset; offset++) {
+    expect(found.has(offset), `offset ${offset} is missing`).toBe(true)
+  }
+}
+
 /** What comes of the one, with the other done over and over meanwhile. */
 async function readingUntil<T>(running: Promise<T>, reading: () => Promise<void>): Promise<T> {
   let isOver = false

@@ -32,6 +32,8 @@ export class LogCleaner {
   readonly #store: LogStore
   readonly #state: LogState
   #isRunning = false
+  /** Writings of the checkpoint, one after the other: the last one says what is so. */
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(world: LogWorld, place: SegmentPlace, store: LogStore, state: LogState) {
     this.#world = world
@@ -49,14 +51,16 @@ export class LogCleaner {
   }
 
   /** The log was cut off at the offset. */
-  truncated(offset: number): void {
-    this.cleanedOffset = Math.min(this.cleanedOffset, offset)
+  async truncated(offset: number): Promise<void> {
+    if (offset >= this.cleanedOffset) return
+    this.cleanedOffset = offset
+    await this.#save()
   }
 
   /** The log begins anew. */
   async reset(): Promise<void> {
     this.cleanedOffset = 0
-    await this.#world.disk.remove(this.#checkpointPath)
+    await this.#save()
   }
 
   /**
@@ -75,9 +79,12 @@ export class LogCleaner {
     const plan = planCompaction({ segments, cleanedOffset, stableOffset, nowMs, config: config.compaction })
     if (!plan) return undefined
     this.#isRunning = true
+    const { cuts } = this.#store
     try {
       return await this.#compact(plan, config, nowMs, keysMax)
     } catch (thrown) {
+      // What was read was being cut, and looks like anything.
+      if (this.#store.cuts !== cuts) return undefined
       // The log was closed, or its segments let go, while they were read.
       const isGone = isMillraceError(thrown, 'FILE_CLOSED') || isMillraceError(thrown, 'FILE_NOT_FOUND')
       if (this.#store.isReleased || isGone) return undefined
@@ -93,8 +100,9 @@ export class LogCleaner {
     nowMs: number,
     keysMax: number,
   ): Promise<CompactionReport | undefined> {
+    const { cuts } = this.#store
     await this.#store.writer.written(plan.endOffset)
-    const all = this.#store.segments
+    const all = [...this.#store.segments]
     const isAborted = abortedIn(all.flatMap(({ aborted }) => aborted))
     const full = all.filter(({ baseOffset }) => baseOffset < plan.endOffset)
     const { latest, endOffset } = await this.#latestOffsets(full, plan, keysMax, isAborted)
@@ -113,10 +121,12 @@ export class LogCleaner {
       config.segmentBytesMax,
     )) {
       const next = all[all.indexOf(group.at(-1)!) + 1]!
-      if (!(await this.#rewriteGroup(group, next.baseOffset, rewriter))) return undefined
+      const ends = { endOffset: next.baseOffset, cuts }
+      if (!(await this.#rewriteGroup(group, ends, rewriter))) return undefined
     }
+    if (this.#store.cuts !== cuts) return undefined
     this.cleanedOffset = endOffset
-    await this.#world.disk.writeFileAtomic(this.#checkpointPath, String(endOffset))
+    await this.#save()
     const left = this.#store.segments.filter(({ baseOffset }) => baseOffset < plan.endOffset)
     return { cleanedOffset: endOffset, bytesBefore, bytesAfter: sizeOf(left) }
   }
@@ -152,7 +162,7 @@ export class LogCleaner {
   /** False when the segments are not there any more. */
   async #rewriteGroup(
     group: readonly Segment[],
-    endOffset: number,
+    ends: { readonly endOffset: number; readonly cuts: number },
     rewriter: BatchRewriter,
   ): Promise<boolean> {
     const { disk, folder } = this.#place
@@ -169,7 +179,7 @@ export class LogCleaner {
           const pieces: Buffer[] = []
           for (const batch of batches) {
             // The next segment begins where the last batch ends: without it the log would seem to have a hole.
-            const kept = rewriter.rewrite(batch, batch.nextOffset >= endOffset)
+            const kept = rewriter.rewrite(batch, batch.nextOffset >= ends.endOffset)
             if (!kept) continue
             pieces.push(kept)
             compacted.note(new BatchView(kept))
@@ -182,7 +192,7 @@ export class LogCleaner {
       await file.close()
     }
     if (group.length > 1 || rewriter.changes > changesBefore)
-      return this.#store.replace(group, compacted, endOffset)
+      return this.#store.replace(group, compacted, ends)
     await disk.remove(path)
     return true
   }
@@ -190,6 +200,14 @@ export class LogCleaner {
   #batchesOf(segment: Segment): AsyncGenerator<readonly BatchView[], void, void> {
     const read = (position: number, length: number) => segment.using((file) => file.read(position, length))
     return batchesOfFile(read, segment.sizeBytes, this.#world.codecs)
+  }
+
+  #save(): Promise<void> {
+    const { disk } = this.#world
+    const write = () => disk.writeFileAtomic(this.#checkpointPath, String(this.cleanedOffset))
+    // A writing that failed was its own caller's to hear of.
+    this.#saving = this.#saving.then(write, write)
+    return this.#saving
   }
 
   get #checkpointPath(): string {
