@@ -37,6 +37,8 @@ const indent = '  '
 /** Room for `const name = ` in front of a call. */
 const constMax = 14
 
+type WindowSpec = NonNullable<Extract<Step, { op: 'count' }>['window']>
+
 class TopologyPrinter {
   readonly #plan: TopologyPlan
   readonly #options: TopologyCodeOptions
@@ -176,6 +178,7 @@ class TopologyPrinter {
         return this.#aggregate(step)
       case 'streamStreamJoin':
       case 'streamTableJoin':
+      case 'tableTableJoin':
         return this.#join(step)
       case 'to':
         return this.#sink(step)
@@ -293,8 +296,7 @@ class TopologyPrinter {
     const lines = [grouped.includes('\n') ? grouped : grouped.replace(/\.(?=groupBy)/, `\n${inner}.`)]
     const { window } = step
     if (window) {
-      const members: [string, string][] = [['sizeMs', durationCode(window.sizeMs)]]
-      if (window.type === 'hopping') members.push(['advanceMs', durationCode(window.advanceMs)])
+      const members = windowMembers(window)
       if (window.graceMs > 0) members.push(['graceMs', durationCode(window.graceMs)])
       lines.push(`.windowedBy(${this.#use(window.type)}(${objectCode(members)}))`)
     }
@@ -318,11 +320,10 @@ class TopologyPrinter {
       return call('reduce', [ofPositions(step.add, ['aggregate', 'value', 'key']), options], at)
     if (step.op === 'aggregate') {
       const init = `init: () => (${literal(step.init)})`
-      return call(
-        'aggregate',
-        [`{ ${init}, add: ${ofPositions(step.add, ['aggregate', 'value', 'key'])} }`, options],
-        at,
-      )
+      const add = `add: ${ofPositions(step.add, ['aggregate', 'value', 'key'])}`
+      const merge =
+        step.merge === undefined ? '' : `, merge: ${ofPositions(step.merge, ['left', 'right', 'key'])}`
+      return call('aggregate', [`{ ${init}, ${add}${merge} }`, options], at)
     }
     const value = this.#inputValue(step.from)
     const figures = step.functions.map(({ fn, expr, as }): [string, string] => [
@@ -339,7 +340,7 @@ class TopologyPrinter {
     return from === undefined ? 'any' : this.#types.valueOf(from)
   }
 
-  #join(step: Extract<Step, { op: 'streamStreamJoin' | 'streamTableJoin' }>): string {
+  #join(step: Extract<Step, { op: 'streamStreamJoin' | 'streamTableJoin' | 'tableTableJoin' }>): string {
     const joiner = ofPositions(step.joiner, ['left', 'right', 'key'])
     const members: [string, string][] = [
       ['name', quoted(step.id)],
@@ -377,5 +378,21 @@ class TopologyPrinter {
       indent,
     )
     return this.#after(step.from, 'to', [quoted(step.topic), options])
+  }
+}
+
+function windowMembers(window: WindowSpec): [string, string][] {
+  switch (window.type) {
+    case 'session':
+      return [['gapMs', durationCode(window.gapMs)]]
+    case 'sliding':
+      return [['differenceMs', durationCode(window.differenceMs)]]
+    case 'hopping':
+      return [
+        ['sizeMs', durationCode(window.sizeMs)],
+        ['advanceMs', durationCode(window.advanceMs)],
+      ]
+    default:
+      return [['sizeMs', durationCode(window.sizeMs)]]
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { CompressionName } from '../environment/codecs.ts'
+import type { KGroupedTable, TableJoinOptions } from './table-api.ts'
 
 export interface StreamRecord<K = unknown, V = unknown> {
   readonly key: K
@@ -31,7 +32,7 @@ export interface Windowed<K> {
   readonly windowEndMs: number
 }
 
-export type WindowSpec =
+export type TimeWindowSpec =
   | { readonly type: 'tumbling'; readonly sizeMs: number; readonly graceMs: number }
   | {
       readonly type: 'hopping'
@@ -39,6 +40,22 @@ export type WindowSpec =
       readonly advanceMs: number
       readonly graceMs: number
     }
+
+/** A key's records as long as none comes later than the gap after the one before. Both ends are inclusive. */
+export interface SessionWindowSpec {
+  readonly type: 'session'
+  readonly gapMs: number
+  readonly graceMs: number
+}
+
+/** A window for every set of a key's records that lie at most the difference apart. Both ends are inclusive. */
+export interface SlidingWindowSpec {
+  readonly type: 'sliding'
+  readonly differenceMs: number
+  readonly graceMs: number
+}
+
+export type WindowSpec = TimeWindowSpec | SessionWindowSpec | SlidingWindowSpec
 
 export type Emit = 'on-update' | 'on-window-close'
 
@@ -101,7 +118,7 @@ export interface RowStoreOptions extends StoreOptions {
 export interface WindowStoreOptions extends StoreOptions {
   /** Default `on-update`. */
   readonly emit?: Emit
-  /** How long windows stay in the store; default, and at least, size + grace. */
+  /** How long windows stay in the store; default, and at least, size (gap, twice the time difference) + grace. */
   readonly retentionMs?: number
 }
 
@@ -140,12 +157,12 @@ export interface KStream<K, V> {
     options: Named & { readonly otherwise?: Names },
   ): Readonly<Record<Names, KStream<K, V>>>
   merge(other: KStream<K, V>, options: Named): KStream<K, V>
-  process<K2, V2>(supplier: () => Processor<K, V, K2, V2>, options: ProcessOptions): KStream<K2, V2>
   /** A processor with several outputs, to which it forwards by name. */
   process<K2, V2, Names extends string>(
     supplier: () => Processor<K, V, K2, V2>,
     options: ProcessOptions & { readonly outputs: readonly Names[] },
   ): Readonly<Record<Names, KStream<K2, V2>>>
+  process<K2, V2>(supplier: () => Processor<K, V, K2, V2>, options: ProcessOptions): KStream<K2, V2>
   repartition(options: Named & { readonly partitions?: number }): KStream<K, V>
   groupByKey(options: Named): KGroupedStream<K, V>
   groupBy<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KGroupedStream<K2, V>
@@ -202,7 +219,8 @@ export interface StreamJoinOptions extends Named {
 }
 
 export interface KGroupedStream<K, V> {
-  windowedBy(window: WindowSpec): WindowedKStream<K, V>
+  windowedBy(window: SessionWindowSpec): SessionWindowedKStream<K, V>
+  windowedBy(window: TimeWindowSpec | SlidingWindowSpec): WindowedKStream<K, V>
   aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: RowStoreOptions): KTable<K, R>
   reduce(add: (aggregate: V, value: V, key: K) => V, options: RowStoreOptions): KTable<K, V>
   count(options: RowStoreOptions): KTable<K, number>
@@ -210,6 +228,16 @@ export interface KGroupedStream<K, V> {
 
 export interface WindowedKStream<K, V> {
   aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: WindowStoreOptions): KTable<Windowed<K>, R>
+  reduce(add: (aggregate: V, value: V, key: K) => V, options: WindowStoreOptions): KTable<Windowed<K>, V>
+  count(options: WindowStoreOptions): KTable<Windowed<K>, number>
+}
+
+/** As `WindowedKStream`, for windows that merge. A reduce merges with its own function, the older session first. */
+export interface SessionWindowedKStream<K, V> {
+  aggregate<A, R = A>(
+    aggregator: SessionAggregator<K, V, A, R>,
+    options: WindowStoreOptions,
+  ): KTable<Windowed<K>, R>
   reduce(add: (aggregate: V, value: V, key: K) => V, options: WindowStoreOptions): KTable<Windowed<K>, V>
   count(options: WindowStoreOptions): KTable<Windowed<K>, number>
 }
@@ -222,12 +250,35 @@ export interface Aggregator<K, V, A, R = A> {
   readonly result?: (aggregate: A) => R
 }
 
+export interface SessionAggregator<K, V, A, R = A> extends Aggregator<K, V, A, R> {
+  /** One aggregate of two sessions' aggregates, the older one first; `left` is at first what `init` gives. */
+  readonly merge: (left: A, right: A, key: K) => A
+}
+
 export interface KTable<K, V> {
   toStream(options: Named): KStream<K, V>
   mapValues<V2>(fn: (value: V, key: K) => V2, options: TableStepOptions): KTable<K, V2>
   /** A row that does not match is absent: a tombstone goes downstream, unless it is known that it was absent before. */
   filter(predicate: (value: V, key: K) => boolean, options: TableStepOptions): KTable<K, V>
   filterNot(predicate: (value: V, key: K) => boolean, options: TableStepOptions): KTable<K, V>
+  /** A row for every key that both tables (inner), this one (left) or one of them (outer) has. */
+  joinTable<V2, R>(
+    other: KTable<K, V2>,
+    joiner: InnerJoiner<K, V, V2, R>,
+    options: TableJoinOptions & { readonly type: 'inner' },
+  ): KTable<K, R>
+  joinTable<V2, R>(
+    other: KTable<K, V2>,
+    joiner: Joiner<K, V, V2, R>,
+    options: TableJoinOptions & { readonly type: 'inner' | 'left' },
+  ): KTable<K, R>
+  joinTable<V2, R>(
+    other: KTable<K, V2>,
+    joiner: OuterJoiner<K, V, V2, R>,
+    options: TableJoinOptions,
+  ): KTable<K, R>
+  /** Puts rows into groups, by the key of the pair; its value is what is aggregated. A null key or value is in no group. */
+  groupBy<K2, V2>(fn: (value: V, key: K) => readonly [K2, V2], options: Named): KGroupedTable<K2, V2>
 }
 
 export interface ProcessOptions extends Named {

@@ -1,12 +1,14 @@
 /** From a topology as data to a topology: the DSL, spoken step by step. */
 import { MillraceError } from '../base/errors.ts'
 import type { ExternalSink, KGroupedStream, KStream, KTable, Topology } from './api.ts'
+import { buildTableAggregation, buildTableStep } from './build-tables.ts'
 import { createBuilder } from './builder.ts'
 import type { Step, TopologyPlan } from './plan.ts'
 import { buildAggregation } from './plan-aggregations.ts'
 import { type PlanScope, planExpressions } from './plan-expressions.ts'
 import { supplierFrom } from './plan-modules.ts'
 import { serdeNamed } from './serdes.ts'
+import type { KGroupedTable } from './table-api.ts'
 
 export interface BuildPlanOptions {
   /** A function from the text of a JavaScript expression. @throws MillraceError BAD_EXPRESSION */
@@ -49,6 +51,7 @@ type Flow =
   | { readonly type: 'stream'; readonly stream: KStream<unknown, unknown> }
   | { readonly type: 'table'; readonly table: KTable<unknown, unknown> }
   | { readonly type: 'grouped'; readonly grouped: KGroupedStream<unknown, unknown> }
+  | { readonly type: 'grouped-table'; readonly grouped: KGroupedTable<unknown, unknown> }
 
 class PlanBuilder {
   readonly #options: BuildPlanOptions
@@ -96,12 +99,9 @@ class PlanBuilder {
         this.#stream(step.id, this.#streamFrom(step.from).selectKey(key, { name: step.id }))
         break
       }
-      case 'groupBy': {
-        const key = this.#scope.ofRecord(step.expr)
-        const grouped = this.#streamFrom(step.from).groupBy(key, { name: step.id })
-        this.#keep(step.id, { type: 'grouped', grouped })
+      case 'groupBy':
+        this.#addGrouping(step)
         break
-      }
       case 'groupByKey': {
         const grouped = this.#streamFrom(step.from).groupByKey({ name: step.id })
         this.#keep(step.id, { type: 'grouped', grouped })
@@ -133,7 +133,11 @@ class PlanBuilder {
       case 'summarize':
       case 'aggregate':
       case 'reduce': {
-        const table = buildAggregation(this.#groupedFrom(step.from), step, this.#scope)
+        const flow = this.#flow(step.from)
+        const table =
+          flow.type === 'grouped-table'
+            ? buildTableAggregation(flow.grouped, step, this.#scope)
+            : buildAggregation(this.#groupedFrom(step.from), step, this.#scope)
         this.#keep(step.id, { type: 'table', table })
         break
       }
@@ -155,6 +159,11 @@ class PlanBuilder {
         const table = this.#tableFrom(step.right)
         const options = { name: step.id, type: step.type }
         this.#stream(step.id, this.#streamFrom(step.left).joinTable(table, joiner, options))
+        break
+      }
+      case 'tableTableJoin': {
+        const flows = { table: (id: string) => this.#tableFrom(id) }
+        this.#keep(step.id, { type: 'table', table: buildTableStep(step, flows, this.#scope) })
         break
       }
       case 'to':
@@ -206,6 +215,18 @@ class PlanBuilder {
         ? stream.mapValues(fn, options)
         : stream[step.op]((record) => Boolean(fn(record)), options),
     )
+  }
+
+  #addGrouping(step: { readonly id: string; readonly from: string; readonly expr: string }): void {
+    const flow = this.#flow(step.from)
+    if (flow.type === 'table') {
+      const grouped = flow.table.groupBy(this.#scope.rowPair(step.expr), { name: step.id })
+      this.#keep(step.id, { type: 'grouped-table', grouped })
+      return
+    }
+    const key = this.#scope.ofRecord(step.expr)
+    const grouped = this.#streamFrom(step.from).groupBy(key, { name: step.id })
+    this.#keep(step.id, { type: 'grouped', grouped })
   }
 
   #addBranch(step: Step & { op: 'branch' }): void {

@@ -97,7 +97,7 @@ interface Side {
  * Equal keys meet only when both sides have the same bytes for them. A side that goes through a repartition takes the other's
  * format; two sides as they are must agree.
  */
-function commonKey(left: Side, right: Side, step: string) {
+export function commonKey(left: Side, right: Side, step: string) {
   if (left.keyChanged === true) return right.serdes.key
   if (right.keyChanged === true || left.serdes.key.name === right.serdes.key.name) return left.serdes.key
   throw new MillraceError({

@@ -1,15 +1,20 @@
+import { MillraceError } from '../base/errors.ts'
 import type { KStream, KTable, Named, StoreKind, TableStepOptions } from './api.ts'
 import type { StoreSpec } from './graph.ts'
 import type { GraphBuilder, Outlet } from './graph-builder.ts'
+import { GroupedTable } from './grouped-table.ts'
 import { type FlowSerdes, Stream } from './kstream.ts'
 import { table } from './operators/table.ts'
 import { tableFilter } from './operators/table-filter.ts'
+import { tableGroup } from './operators/table-group.ts'
 import { tableMapValues } from './operators/table-map-values.ts'
 import { toStream } from './operators/to-stream.ts'
 import { jsonSerde } from './serdes.ts'
 import { DiskRowStore } from './stores/disk-row-store.ts'
 import { MemoryRowStore } from './stores/row-store.ts'
+import type { KGroupedTable, TableJoinOptions } from './table-api.ts'
 import { TableInfo } from './table-info.ts'
+import { addTableTableJoin } from './table-joins.ts'
 
 export class Table<K, V> implements KTable<K, V> {
   readonly graph: GraphBuilder
@@ -51,6 +56,26 @@ export class Table<K, V> implements KTable<K, V> {
     return this.#filter('filterNot', predicate, false, options)
   }
 
+  joinTable<V2, R>(
+    other: KTable<K, V2>,
+    joiner: (left: never, right: never, key: K) => R,
+    options: TableJoinOptions,
+  ): KTable<K, R> {
+    return addTableTableJoin(this, tableOf(other), joiner, options)
+  }
+
+  groupBy<K2, V2>(fn: (value: V, key: K) => readonly [K2, V2], options: Named): KGroupedTable<K2, V2> {
+    this.info.needOld()
+    const node = this.graph.add({
+      name: options.name,
+      kind: 'table-groupBy',
+      parents: [this.outlet],
+      create: tableGroup(fn as (value: unknown, key: unknown) => readonly [unknown, unknown]),
+    })
+    const serdes = { key: jsonSerde, value: jsonSerde }
+    return new GroupedTable<K2, V2>(this.graph, { node, output: 0 }, serdes, options.name)
+  }
+
   #filter(
     kind: string,
     typed: (value: V, key: K) => boolean,
@@ -81,6 +106,16 @@ export class Table<K, V> implements KTable<K, V> {
     if (options.store !== undefined) info.keepRows(options.store)
     return new Table<K, V2>(this.graph, { node, output: 0 }, serdes, info, this.windowed)
   }
+}
+
+/** @throws MillraceError FOREIGN_STREAM */
+export function tableOf<K, V>(table: KTable<K, V>): Table<K, V> {
+  if (table instanceof Table) return table
+  throw new MillraceError({
+    code: 'FOREIGN_STREAM',
+    what: "the table was not made by this library's builder",
+    remedy: 'use streams and tables of one createBuilder()',
+  })
 }
 
 /** A table that takes what `from` gives as updates. */

@@ -12,6 +12,7 @@ export interface PlanScope {
   pairs(expr: Expression): OfRecord<Iterable<readonly [unknown, unknown]>>
   values(expr: Expression): OfRecord<Iterable<unknown>>
   ofRow(expr: Expression): (value: unknown, key: unknown) => unknown
+  rowPair(expr: Expression): (value: unknown, key: unknown) => readonly [unknown, unknown]
   adder(expr: Expression): (aggregate: unknown, value: unknown, key: unknown) => unknown
   joiner(expr: Expression): (left: unknown, right: unknown, key: unknown) => unknown
   timestamp(expr: Expression): (key: unknown, value: unknown, recordTimestampMs: number) => number
@@ -42,6 +43,10 @@ export function planExpressions(compile: Compile): PlanScope {
     ofRow(expr) {
       const fn = compile(expr, ['key', 'value'])
       return (value, key) => fn(key, value)
+    },
+    rowPair(expr) {
+      const fn = compile(expr, ['key', 'value'])
+      return (value, key) => asPair(fn(key, value))
     },
     adder(expr) {
       const fn = compile(expr, ['aggregate', 'value', 'key'])

@@ -6,6 +6,7 @@
  * `id` is the step's stable name (see `api.ts`), `from` the id of the step before it; a branch's child is `id.name`.
  */
 import type { Emit, WindowSpec } from './api.ts'
+import type { TableStep } from './plan-tables.ts'
 
 /** JavaScript expression; sees `key`, `value`, `timestamp`, `headers` unless the operator says otherwise. */
 export type Expression = string
@@ -37,7 +38,7 @@ export interface Feed {
   readonly first?: boolean
 }
 
-interface StepBase {
+export interface StepBase {
   readonly id: string
   /** The canvas node that it came from: metrics and errors are shown there. */
   readonly node: string
@@ -49,6 +50,7 @@ interface Following extends StepBase {
 export type SerdeName = 'json' | 'string' | 'bytes' | 'windowed-json'
 
 export type Step =
+  | TableStep
   | (StepBase & {
       readonly op: 'stream' | 'table'
       readonly topic: string
@@ -108,8 +110,12 @@ export type Step =
     })
   | (Following & {
       readonly op: 'aggregate' /** JSON value */
+      /** Session windows need it; sees `key`, `left`, `right`. */
+      readonly merge?: Expression
       readonly init: unknown /** sees `aggregate`, `value`, `key` */
       readonly add: Expression
+      /** Aggregates of tables need it; sees what `add` sees. */
+      readonly subtract?: Expression
       readonly window?: WindowSpec
       readonly emit?: Emit
       readonly store?: string
@@ -118,6 +124,8 @@ export type Step =
   | (Following & {
       readonly op: 'reduce' /** sees `aggregate`, `value`, `key`; the first value is taken as it is */
       readonly add: Expression
+      /** Aggregates of tables need it; sees what `add` sees. */
+      readonly subtract?: Expression
       readonly window?: WindowSpec
       readonly emit?: Emit
       readonly store?: string

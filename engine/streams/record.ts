@@ -18,10 +18,13 @@ export class Change {
   readonly newValue: unknown
   /** Undefined when it is not known. */
   readonly oldValue: unknown
+  /** False for a version of a row that lies before a later one (KIP-914). */
+  readonly isLatest: boolean
 
-  constructor(newValue: unknown, oldValue: unknown) {
+  constructor(newValue: unknown, oldValue: unknown, isLatest = true) {
     this.newValue = newValue
     this.oldValue = oldValue
+    this.isLatest = isLatest
   }
 }
 

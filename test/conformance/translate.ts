@@ -1,5 +1,5 @@
 /** From a case's operators to a topology plan. */
-import type { Step, TopologyPlan } from '../../engine/streams/index.ts'
+import type { Emit, Step, TopologyPlan, WindowSpec } from '../../engine/streams/index.ts'
 import type { CaseOp } from './case.ts'
 
 /** The case needs an operator, or a form of one, that is not there yet. */
@@ -17,7 +17,7 @@ export function translate(ops: readonly CaseOp[]): Translation {
   const processors = new Map<string, CaseOp>()
   const tables = new Set<string>()
   const steps = ops.map((op) => {
-    const step = translateOp(op, tables)
+    const step = translateOp(op)
     if (step.op === 'process') processors.set(step.module, op)
     if (isTable(step, tables)) tables.add(step.id)
     return step
@@ -32,6 +32,7 @@ function isTable(step: Step, tables: ReadonlySet<string>): boolean {
     case 'count':
     case 'aggregate':
     case 'reduce':
+    case 'tableTableJoin':
       return true
     case 'mapValues':
     case 'filter':
@@ -55,7 +56,7 @@ const processorNames = new Set([
   'scatter',
 ])
 
-function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
+function translateOp(op: CaseOp): Step {
   const base = { id: op.id, node: op.id }
   const following = { ...base, from: op.from as string }
   const expr = op.expr as string
@@ -76,7 +77,6 @@ function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
     case 'filterNot':
       return { ...following, op: op.op, expr, store }
     case 'groupBy':
-      if (tables.has(following.from)) throw new Unsupported('aggregation of tables')
       return { ...following, op: 'groupBy', expr }
     case 'groupByKey':
     case 'repartition':
@@ -93,9 +93,17 @@ function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
     case 'count':
       return { ...following, op: 'count', ...windowOf(op), store }
     case 'aggregate':
-      return { ...following, op: 'aggregate', init: op.init, add: op.add as string, ...windowOf(op), store }
+      return {
+        ...following,
+        op: 'aggregate',
+        init: op.init,
+        ...adderOf(op),
+        merge: op.merge as string | undefined,
+        ...windowOf(op),
+        store,
+      }
     case 'reduce':
-      return { ...following, op: 'reduce', add: op.add as string, ...windowOf(op), store }
+      return { ...following, op: 'reduce', ...adderOf(op), ...windowOf(op), store }
     case 'streamStreamJoin':
       return {
         ...base,
@@ -106,6 +114,8 @@ function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
     case 'streamTableJoin':
       if (op.graceMs !== undefined) throw new Unsupported('stream-table joins with grace')
       return { ...base, op: 'streamTableJoin', ...joinOf(op, 'inner', 'left') }
+    case 'tableTableJoin':
+      return { ...base, op: 'tableTableJoin', ...joinOf(op, 'inner', 'left', 'outer'), store }
     case 'process':
       if (!processorNames.has(op.processor as string)) throw new Unsupported(`processor ${op.processor}`)
       return {
@@ -122,19 +132,19 @@ function translateOp(op: CaseOp, tables: ReadonlySet<string>): Step {
   }
 }
 
+function adderOf(op: CaseOp) {
+  return { add: op.add as string, subtract: op.subtract as string | undefined }
+}
+
 function timestampOf(op: CaseOp): 'record' | { expr: string } {
   return op.timestamp === undefined ? 'record' : { expr: op.timestamp as string }
 }
 
-function windowOf(op: CaseOp) {
-  const window = op.window as { type: string; sizeMs: number; advanceMs: number; graceMs: number } | undefined
-  if (window === undefined) return {}
-  const { type, sizeMs, advanceMs, graceMs } = window
-  const emit = op.emit === 'onWindowClose' ? ('on-window-close' as const) : ('on-update' as const)
-  const retentionMs = op.retentionMs as number | undefined
-  if (type === 'tumbling') return { window: { type, sizeMs, graceMs } as const, emit, retentionMs }
-  if (type === 'hopping') return { window: { type, sizeMs, advanceMs, graceMs } as const, emit, retentionMs }
-  throw new Unsupported(`${type} windows`)
+function windowOf(op: CaseOp): { window?: WindowSpec; emit?: Emit; retentionMs?: number | undefined } {
+  if (op.window === undefined) return {}
+  const emit = op.emit === 'onWindowClose' ? 'on-window-close' : 'on-update'
+  // Its fields are named as in the cases.
+  return { window: op.window as WindowSpec, emit, retentionMs: op.retentionMs as number | undefined }
 }
 
 function joinOf<Type extends string>(op: CaseOp, ...types: readonly Type[]) {

@@ -12,6 +12,8 @@ export function tableFilter(
 ) {
   return (setup: StepSetup): StepLogic => {
     const store = info.store === undefined ? undefined : rowStore(setup.store(info.store))
+    // What is known to have been absent may still be a new version of the past.
+    const versioned = info.parent?.versionsMs !== undefined
     const kept = (value: unknown, key: unknown) =>
       value !== null && Boolean(predicate(value, key)) === keeps ? value : null
     return {
@@ -19,11 +21,16 @@ export function tableFilter(
         const change = changeOf(record)
         const newValue = kept(change.newValue, record.key)
         const oldValue = change.oldValue === undefined ? undefined : kept(change.oldValue, record.key)
-        if (newValue === null && oldValue === null) return
+        if (newValue === null && oldValue === null && !versioned) return
         const oldShown = store === undefined ? oldValue : (store.get(record.key)?.value ?? null)
         store?.put(record.key, newValue, record.timestampMs)
         setup.forward(
-          makeRecord(record.key, new Change(newValue, oldShown), record.timestampMs, record.headers),
+          makeRecord(
+            record.key,
+            new Change(newValue, oldShown, store !== undefined || change.isLatest),
+            record.timestampMs,
+            record.headers,
+          ),
         )
       },
     }

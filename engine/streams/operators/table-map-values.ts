@@ -19,7 +19,12 @@ export function tableMapValues(info: TableInfo, fn: (value: unknown, key: unknow
           store !== undefined ? (store.get(record.key)?.value ?? null) : oldOf(change, record.key)
         store?.put(record.key, newValue, record.timestampMs)
         setup.forward(
-          makeRecord(record.key, new Change(newValue, oldValue), record.timestampMs, record.headers),
+          makeRecord(
+            record.key,
+            new Change(newValue, oldValue, store !== undefined || change.isLatest),
+            record.timestampMs,
+            record.headers,
+          ),
         )
       },
     }
