@@ -10,8 +10,10 @@ import type { BrokerSettings } from '../settings/broker-settings.ts'
 import { alterPartitions } from './alter-partition.ts'
 import { balanceLeaders, electAsked, electUncleanLeaders } from './asked-elections.ts'
 import { fenceBroker, fenceSilentBrokers, heartbeat, registerBroker } from './brokers.ts'
+import { alterClientQuotas } from './client-quotas.ts'
 import { alterConfigs } from './configs.ts'
 import type { ControllerState, Decision } from './decision.ts'
+import { updateFeatures } from './features.ts'
 import type { ClusterImage } from './image.ts'
 import type { Quorum } from './quorum.ts'
 import { reassign } from './reassignments.ts'
@@ -97,6 +99,19 @@ export class Controller {
         const { crypto } = this.environment.codecs
         const answers = await this.decide((state) => alterScramCredentials(state, request.request, crypto))
         return { answers, index: this.quorum.commitIndex }
+      }
+      case 'alter-quotas': {
+        const { alterations, validateOnly } = request.request
+        const answers = await Promise.all(
+          alterations.map((one) => this.decide((state) => alterClientQuotas(state, one, validateOnly))),
+        )
+        return { answers, index: this.quorum.commitIndex }
+      }
+      case 'update-features': {
+        const { updates, validateOnly } = request.request
+        const id = this.quorum.leaderId ?? -1
+        const answer = await this.decide((state) => updateFeatures(state, updates, validateOnly, id))
+        return { answer, index: this.quorum.commitIndex }
       }
       case 'elect-leaders':
         return Promise.all(

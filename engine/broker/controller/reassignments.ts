@@ -5,7 +5,8 @@
  * |-----------------------------------------------------------|-----------------------------------------------------------|
  * | target replicas                                           | replicas: target and those that go; adding; removing      |
  * | in-sync set has all that come, and one that stays         | replicas: target; in-sync set and leader among them       |
- * | another target meanwhile                                  | as from what was there before the first                   |
+ * | another target meanwhile                                  | as from what was there before the first: who came for that |
+ * |                                                           | alone goes at once, unless only it can lead               |
  * | cancelled                                                 | replicas, in-sync set and leader without those that came  |
  */
 import type { ErrorName } from '../../protocol/error-codes.ts'
@@ -48,24 +49,34 @@ export function reassign(
   }
   const fault = targetFault(image, current, replicas, allowsOtherFactor)
   if (fault) return { records: [], response: fault }
-  const change = begun(current, replicas)
+  const change = begun(current, replicas, isEligible)
   const record = withCompletion(current, { ...id, ...change }, isEligible)
   return { records: [record], response: { error: 'NONE' } }
 }
 
-function begun(current: PartitionState, target: readonly number[]) {
+type Change = Omit<PartitionChange, 'type' | 'topicId' | 'partition'>
+
+function begun(current: PartitionState, target: readonly number[], isEligible: IsEligible): Change {
   const before = current.replicas.filter((id) => !current.adding?.includes(id))
+  const unwanted = new Set(current.adding?.filter((id) => !target.includes(id)))
+  const isr = current.isr.filter((id) => !unwanted.has(id))
+  const known = current.replicas.filter((id) => !unwanted.has(id))
+  const leader = unwanted.has(current.leader) ? electLeader(known, isr, isEligible) : current.leader
+  const mayGo = unwanted.size > 0 && isr.length > 0 && (leader !== -1 || current.leader === -1)
+  const rest = (mayGo ? known : current.replicas).filter((id) => !target.includes(id))
   return {
-    replicas: [...target, ...current.replicas.filter((id) => !target.includes(id))],
+    replicas: [...target, ...rest],
     adding: target.filter((id) => !before.includes(id)),
-    removing: current.replicas.filter((id) => !target.includes(id)),
+    removing: rest,
+    // A new leader epoch in any case: fetches of those that go are refused from then on.
+    ...(mayGo ? { isr, leader } : {}),
   }
 }
 
 function cancelled(
   current: PartitionState,
   isEligible: IsEligible,
-): Omit<PartitionChange, 'type' | 'topicId' | 'partition'> | { error: ErrorName; message: string } {
+): Change | { error: ErrorName; message: string } {
   const adding = current.adding ?? []
   if (adding.length === 0 && !current.removing?.length) {
     return { error: 'NO_REASSIGNMENT_IN_PROGRESS', message: 'No reassignment goes on.' }
