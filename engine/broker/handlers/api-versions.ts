@@ -7,19 +7,20 @@
  *   (KIP-511), see `unsupportedApiVersions`.
  * - v3: a client's software name and version must match Kafka's pattern, else INVALID_REQUEST.
  * - v3: features. Below v4 supported ones from version 0 on are left out: clients do not understand them (KAFKA-17492).
- *   `transaction.version` 2 turns Java's producers to KIP-890.
- * Deviations: other features are not listed, as none of them can be switched here yet.
+ *   `transaction.version` 2 turns Java's producers to KIP-890. Those that are switched off are not among the finalized.
+ * Deviations: of Kafka 4.3's features those of share and streams groups and of eligible leader replicas are not there.
  */
 
 import type { AnyApi } from '../../protocol/api.ts'
 import { apiVersions } from '../../protocol/apis/api-versions.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { encodeResponse } from '../../protocol/frames.ts'
+import { featureLevel, features } from '../controller/features.ts'
+import type { ClusterImage } from '../controller/image.ts'
 import { type Handler, handler } from '../server/handler.ts'
 
 const softwarePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-const transactionVersion = { name: 'transaction.version', min: 0, max: 2 } as const
 const zeroMinimumSince = 4
 
 export function handleApiVersions(served: readonly AnyApi[]): Handler {
@@ -32,17 +33,24 @@ export function handleApiVersions(served: readonly AnyApi[]): Handler {
     const { clientSoftwareName, clientSoftwareVersion } = request
     const isNamed = softwarePattern.test(clientSoftwareName) && softwarePattern.test(clientSoftwareVersion)
     if (version >= 3 && !isNamed) return { errorCode: errorCodes.INVALID_REQUEST, apiKeys: [] }
-    return { errorCode: errorCodes.NONE, apiKeys, ...features(version, broker.image.index) }
+    return { errorCode: errorCodes.NONE, apiKeys, ...featuresOf(broker.image, version) }
   })
 }
 
-function features(version: number, metadataIndex: number) {
-  const { name, min, max } = transactionVersion
-  const supported = [{ name, minVersion: min, maxVersion: max }]
+function featuresOf(image: ClusterImage, version: number) {
+  const finalized = features
+    .map(({ name }) => ({ name, level: featureLevel(image, name) }))
+    .filter(({ level }) => level > 0)
   return {
-    supportedFeatures: version >= zeroMinimumSince ? supported : [],
-    finalizedFeaturesEpoch: metadataIndex,
-    finalizedFeatures: [{ name, maxVersionLevel: max, minVersionLevel: max }],
+    supportedFeatures: features
+      .filter(({ min }) => min > 0 || version >= zeroMinimumSince)
+      .map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
+    finalizedFeaturesEpoch: image.index,
+    finalizedFeatures: finalized.map(({ name, level }) => ({
+      name,
+      maxVersionLevel: level,
+      minVersionLevel: level,
+    })),
   }
 }
 

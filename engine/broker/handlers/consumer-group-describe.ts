@@ -3,10 +3,12 @@
  *
  * KIP-848: groups of the new protocol with epochs, members, what each has and where it goes. GROUP_ID_NOT_FOUND for others,
  * those of the classic protocol too.
+ * - UNSUPPORTED_VERSION while group.version is 0.
  * Deviations: authorized operations are never given, as there is no authorizer.
  */
 import { consumerGroupDescribe, memberTypes } from '../../protocol/apis/consumer-group-describe.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
+import { featureLevel } from '../controller/features.ts'
 import { type ConsumerGroup, stateOf } from '../coordinator/consumer-group/group.ts'
 import { noPartitions, type Partitions, toList } from '../coordinator/consumer-group/partitions.ts'
 import type { BrokerContext } from '../server/context.ts'
@@ -14,6 +16,9 @@ import { handler } from '../server/handler.ts'
 
 export const handleConsumerGroupDescribe = handler(consumerGroupDescribe, (broker, { groupIds }) => ({
   groups: groupIds.map((groupId) => {
+    if (featureLevel(broker.image, 'group.version') === 0) {
+      return { ...nothing(groupId), errorCode: errorCodes.UNSUPPORTED_VERSION }
+    }
     const group = broker.groups.consumerGroup(groupId)
     if (typeof group === 'string') return { ...nothing(groupId), errorCode: errorCodes[group] }
     if (group) return describe(broker, group)

@@ -3,11 +3,13 @@
  *
  * KIP-848: a member joins, tells that it lives and what it has, and is told what to have; the coordinator assigns.
  * - v1: the client chooses its member id (KIP-1082); in v0 the coordinator does where it is left out.
+ * - UNSUPPORTED_VERSION while group.version is 0.
  * Deviations: subscriptions by regular expression are refused with INVALID_REGULAR_EXPRESSION; members of the classic protocol
  * cannot be in the same group (group.consumer.migration.policy is `disabled`).
  */
 import { consumerGroupHeartbeat } from '../../protocol/apis/consumer-group-heartbeat.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
+import { featureLevel } from '../controller/features.ts'
 import { joinEpoch } from '../coordinator/consumer-group/machine.ts'
 import { partitionsOf, toList } from '../coordinator/consumer-group/partitions.ts'
 import { handler } from '../server/handler.ts'
@@ -17,6 +19,10 @@ export const handleConsumerGroupHeartbeat = handler(
   async (broker, request, { version, clientId, client }) => {
     const { groupId, memberEpoch, topicPartitions } = request
     const heartbeatIntervalMs = broker.settings.number('group.consumer.heartbeat.interval.ms')
+    if (featureLevel(broker.image, 'group.version') === 0) {
+      const errorCode = errorCodes.UNSUPPORTED_VERSION
+      return { errorCode, memberId: request.memberId, memberEpoch, heartbeatIntervalMs }
+    }
     if (request.subscribedTopicRegex) {
       const errorMessage = 'Subscriptions by regular expression are not supported.'
       const errorCode = errorCodes.INVALID_REGULAR_EXPRESSION

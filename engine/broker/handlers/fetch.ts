@@ -7,6 +7,7 @@
  *   that claims a session is answered with FETCH_SESSION_ID_NOT_FOUND.
  * - v9: leader epochs are checked (KIP-320). v12: the diverging epoch instead of an error (KIP-595), the current leader
  *   (KIP-951). v13: topics by id: UNKNOWN_TOPIC_ID. v16: the leaders' addresses.
+ * - Past consumer_byte_rate nothing but for how long, and the connection is not read meanwhile (KIP-219).
  * Deviations: every fetch is taken for a consumer's: replicas of this cluster fetch from each other by other means.
  */
 
@@ -15,7 +16,7 @@ import { fetchApi } from '../../protocol/apis/fetch.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { type FetchAnswer, type FetchPart, fetchRecords } from '../replication/fetch.ts'
 import type { BrokerContext } from '../server/context.ts'
-import { handler } from '../server/handler.ts'
+import { handler, type RequestContext } from '../server/handler.ts'
 import { currentLeaderOf, endpointsOf } from '../server/leader-hints.ts'
 
 type FetchTopic = RequestOf<typeof fetchApi>['topics'][number]
@@ -23,7 +24,18 @@ type TopicResponse = ResponseInput<typeof fetchApi>['responses'][number]
 
 const readCommitted = 1
 
-export const handleFetch = handler(fetchApi, async (broker, request, { version, client }) => {
+const nothing: ResponseInput<typeof fetchApi> = { errorCode: errorCodes.NONE, sessionId: 0, responses: [] }
+
+export const handleFetch = handler(fetchApi, fetchFor, {
+  quota: 'consumer_byte_rate',
+  whenThrottled: nothing,
+})
+
+async function fetchFor(
+  broker: BrokerContext,
+  request: RequestOf<typeof fetchApi>,
+  { version, client }: RequestContext,
+): Promise<ResponseInput<typeof fetchApi> | undefined> {
   if (request.sessionId !== 0) {
     return { errorCode: errorCodes.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
   }
@@ -37,7 +49,7 @@ export const handleFetch = handler(fetchApi, async (broker, request, { version, 
   }
   const answers = await fetchRecords(broker.replicas, parts, limits)
   return client.isGone ? undefined : respond(broker, request, parts, answers)
-})
+}
 
 function partsOf(broker: BrokerContext, topic: FetchTopic, version: number): FetchPart[] {
   const known = version >= 13 ? broker.image.topicById(topic.topicId) : broker.image.topics.get(topic.topic)

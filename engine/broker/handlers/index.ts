@@ -3,6 +3,7 @@ import type { RequestHeader } from '../../protocol/frames.ts'
 import type { Handler } from '../server/handler.ts'
 import { handleAddOffsetsToTxn } from './add-offsets-to-txn.ts'
 import { handleAddPartitionsToTxn } from './add-partitions-to-txn.ts'
+import { handleAlterClientQuotas } from './alter-client-quotas.ts'
 import { handleAlterConfigs } from './alter-configs.ts'
 import { handleAlterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { handleAlterUserScramCredentials } from './alter-user-scram-credentials.ts'
@@ -14,6 +15,7 @@ import { handleCreateTopics } from './create-topics.ts'
 import { handleDeleteGroups } from './delete-groups.ts'
 import { handleDeleteRecords } from './delete-records.ts'
 import { handleDeleteTopics } from './delete-topics.ts'
+import { handleDescribeClientQuotas } from './describe-client-quotas.ts'
 import { handleDescribeCluster } from './describe-cluster.ts'
 import { handleDescribeConfigs } from './describe-configs.ts'
 import { handleDescribeGroups } from './describe-groups.ts'
@@ -46,6 +48,7 @@ import { handleSaslAuthenticate } from './sasl-authenticate.ts'
 import { handleSaslHandshake } from './sasl-handshake.ts'
 import { handleSyncGroup } from './sync-group.ts'
 import { handleTxnOffsetCommit } from './txn-offset-commit.ts'
+import { handleUpdateFeatures } from './update-features.ts'
 import { handleWriteTxnMarkers } from './write-txn-markers.ts'
 
 const others: readonly Handler[] = [
@@ -94,6 +97,9 @@ const others: readonly Handler[] = [
   handleSaslAuthenticate,
   handleDescribeUserScramCredentials,
   handleAlterUserScramCredentials,
+  handleDescribeClientQuotas,
+  handleAlterClientQuotas,
+  handleUpdateFeatures,
 ]
 
 /** What is served, and so what ApiVersions says. */

@@ -10,6 +10,7 @@
  * - Never UNKNOWN_SERVER_ERROR: clients would send the records twice (KAFKA-14034).
  * - The first batch of a transaction in a partition waits for its coordinator: up to v11 the partition has to be in the
  *   transaction, from v12 it is added (KIP-890). INVALID_TXN_STATE, from v11 TRANSACTION_ABORTABLE, when it is not.
+ * - Past producer_byte_rate the answer tells for how long, and the connection is not read meanwhile (KIP-219).
  * Deviations: acks 1 waits until the records are written to the file, not only taken.
  */
 
@@ -69,7 +70,7 @@ export const handleProduce = handler(
     const answers = await whenAcknowledged(purgatory, appends, acks, request.timeoutMs, client)
     return respond(broker, request.topicData, parts, answers)
   },
-  { isPipelined: true },
+  { isPipelined: true, quota: 'producer_byte_rate' },
 )
 
 function nameOf({ image }: BrokerContext, topic: TopicData, version: number): string | undefined {

@@ -2,7 +2,9 @@ import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { IsrChange, IsrChangeAnswer } from '../controller/alter-partition.ts'
 import type { AskedElection, ElectionAnswer } from '../controller/asked-elections.ts'
 import type { Heartbeat, HeartbeatAnswer, Registration } from '../controller/brokers.ts'
+import type { QuotaAlteration, QuotaAnswer } from '../controller/client-quotas.ts'
 import type { ConfigAlteration, ConfigAnswer } from '../controller/configs.ts'
+import type { FeaturesAnswer, FeatureUpdate } from '../controller/features.ts'
 import type { QuorumView } from '../controller/quorum.ts'
 import type { Reassignment, ReassignmentAnswer } from '../controller/reassignments.ts'
 import type { ScramAlteration, ScramAnswer } from '../controller/scram-credentials.ts'
@@ -47,6 +49,14 @@ export interface ControllerRequests {
     request: ScramAlteration
     /** Metadata up to `index` has all of it. */
     answer: { answers: readonly ScramAnswer[]; index: number }
+  }
+  'alter-quotas': {
+    request: { alterations: readonly QuotaAlteration[]; validateOnly: boolean }
+    answer: { answers: readonly QuotaAnswer[]; index: number }
+  }
+  'update-features': {
+    request: { updates: readonly FeatureUpdate[]; validateOnly: boolean }
+    answer: { answer: FeaturesAnswer; index: number }
   }
   'producer-ids': { request: { count: number }; answer: { first: number } }
 }

@@ -1,8 +1,8 @@
 import { isMillraceError, MillraceError } from '../../base/errors.ts'
-import type { Connection } from '../../environment/index.ts'
+import type { Connection, TimerHandle } from '../../environment/index.ts'
 import { FrameSplitter } from '../../protocol/frame-splitter.ts'
 import { decodeRequestHeader, type RequestHeader } from '../../protocol/frames.ts'
-import { ClientSession } from './client-session.ts'
+import { ClientSession, type SessionParts } from './client-session.ts'
 import type { BrokerContext } from './context.ts'
 import type { Handler } from './handler.ts'
 import { answerBareToken, type SaslSession } from './sasl/sasl-session.ts'
@@ -32,6 +32,12 @@ interface Pending {
   answer: Buffer[] | undefined
 }
 
+export interface ConnectionParts extends SessionParts {
+  /** Its requests wait until `release`. */
+  readonly isHeld: boolean
+  readonly onClosed: () => void
+}
+
 export type HandlerLookup = (header: RequestHeader, frame: Buffer) => Handler
 
 /**
@@ -50,17 +56,21 @@ export class ClientConnection {
   private heldBytes = 0
   private isHeld: boolean
   private isPaused = false
+  private muting: TimerHandle | undefined
   private isClosed = false
 
   constructor(
     connection: Connection,
     broker: BrokerContext,
     lookUp: HandlerLookup,
-    options: { readonly isHeld: boolean; readonly onClosed: () => void; readonly sasl?: SaslSession },
+    options: ConnectionParts,
   ) {
     this.isHeld = options.isHeld
     this.connection = connection
-    this.session = new ClientSession(connection.remote.host, options.sasl, connection.peerSubject)
+    this.session = new ClientSession(connection.remote.host, {
+      ...options,
+      certified: connection.peerSubject,
+    })
     this.broker = broker
     this.lookUp = lookUp
     const sizeLimit = options.sasl ? 'sasl.server.max.receive.size' : 'socket.request.max.bytes'
@@ -69,6 +79,7 @@ export class ClientConnection {
     connection.onDrain(() => this.pump())
     connection.onClose(() => {
       this.isClosed = true
+      this.muting?.cancel()
       this.session.end()
       options.onClosed()
     })
@@ -82,6 +93,7 @@ export class ClientConnection {
 
   close(): void {
     this.isClosed = true
+    this.muting?.cancel()
     this.session.end()
     this.connection.destroy()
   }
@@ -108,14 +120,26 @@ export class ClientConnection {
     const isSlow = this.connection.bufferedBytes > unsentBytesMax
     if (!this.isHeld) {
       this.flush()
-      if (!isSlow) this.startNext()
+      if (!isSlow && !this.isMuted()) this.startNext()
     }
-    const shouldPause = isSlow || this.heldBytes > heldBytesMax
+    const shouldPause = isSlow || this.muting !== undefined || this.heldBytes > heldBytesMax
     if (shouldPause !== this.isPaused) {
       this.isPaused = shouldPause
       if (shouldPause) this.connection.pause()
       else this.connection.resume()
     }
+  }
+
+  /** While it is, a timer goes on with it. */
+  private isMuted(): boolean {
+    const { clock, timers } = this.broker.environment
+    const restMs = this.session.mutedUntilMs - clock.monotonicMs()
+    if (restMs <= 0) return false
+    this.muting ??= timers.after(restMs, () => {
+      this.muting = undefined
+      this.pump()
+    })
+    return true
   }
 
   private startNext(): void {

@@ -9,12 +9,14 @@ import { ClientConnection } from './client-connection.ts'
 import type { BrokerContext } from './context.ts'
 import type { Handler } from './handler.ts'
 import type { ListenerSecurity } from './listener-security.ts'
+import { ClientQuotas } from './quotas/client-quotas.ts'
 import { SaslSession } from './sasl/sasl-session.ts'
 
 /** The broker's port: connections are taken at once, their requests only once the broker is ready. */
 export class ClientListener {
   private readonly broker: BrokerContext
   private readonly security: ListenerSecurity
+  private readonly quotas: ClientQuotas
   private listener: Listener | undefined
   private readonly connections = new Set<ClientConnection>()
   private isReady = false
@@ -25,6 +27,7 @@ export class ClientListener {
   private constructor(broker: BrokerContext, security: ListenerSecurity) {
     this.broker = broker
     this.security = security
+    this.quotas = new ClientQuotas(() => broker.image.clients, broker.environment.clock, broker.settings)
   }
 
   /** @throws MillraceError PORT_IN_USE, NO_PERMISSION, BAD_CERTIFICATE */
@@ -90,6 +93,7 @@ export class ClientListener {
     const client: ClientConnection = new ClientConnection(connection, this.broker, lookUp, {
       isHeld: !this.isReady,
       sasl: rules && new SaslSession(parts, rules),
+      quotas: this.quotas,
       onClosed: () => {
         this.connections.delete(client)
         this.closedBytesIn += client.bytesIn

@@ -1,23 +1,34 @@
 import type { Asker } from '../purgatory/purgatory.ts'
+import type { ClientQuotas } from './quotas/client-quotas.ts'
 import type { SaslSession } from './sasl/sasl-session.ts'
 
 const anonymous = 'ANONYMOUS'
+
+export interface SessionParts {
+  readonly sasl?: SaslSession | undefined
+  /** The subject of the certificate that the client has shown. */
+  readonly certified?: string | undefined
+  readonly quotas?: ClientQuotas | undefined
+}
 
 /** What the requests of one connection share. */
 export class ClientSession implements Asker {
   readonly host: string
   /** Where the port asks its clients to sign in. */
   readonly sasl: SaslSession | undefined
+  readonly quotas: ClientQuotas | undefined
   isGone = false
+  /** Until then no further request is begun, once what is under way is answered (KIP-219). */
+  mutedUntilMs = Number.NEGATIVE_INFINITY
   private readonly listeners = new Set<() => void>()
   private readonly certified: string | undefined
   private turn: Promise<void> | undefined
 
-  /** @param certified the subject of the certificate that the client has shown */
-  constructor(host: string, sasl?: SaslSession, certified?: string) {
+  constructor(host: string, known: SessionParts = {}) {
     this.host = host
-    this.sasl = sasl
-    this.certified = certified
+    this.sasl = known.sasl
+    this.certified = known.certified
+    this.quotas = known.quotas
   }
 
   /** Who it is, as Kafka's principals of type User are named. */

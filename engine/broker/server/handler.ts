@@ -3,6 +3,7 @@ import { decodeRequest, encodeResponse, type RequestHeader } from '../../protoco
 import type { Decoded, Encodable, Field } from '../../protocol/schema.ts'
 import type { ClientSession } from './client-session.ts'
 import type { BrokerContext } from './context.ts'
+import { startMeter } from './quotas/meter.ts'
 
 export interface RequestContext {
   readonly version: number
@@ -26,6 +27,14 @@ export interface Handler {
 
 type Answer<Response> = Response | undefined | Promise<Response | undefined>
 
+export interface HandlerOptions<Response> {
+  readonly isPipelined?: boolean
+  /** Which quota the bytes count for: of the request for producers, of the answer for consumers. */
+  readonly quota?: 'producer_byte_rate' | 'consumer_byte_rate'
+  /** What is answered to a client past its quota, in place of the answer, which then counts for nothing. */
+  readonly whenThrottled?: Response
+}
+
 export function handler<Request extends Field, Response extends Field>(
   api: Api<Request, Response>,
   handle: (
@@ -33,16 +42,26 @@ export function handler<Request extends Field, Response extends Field>(
     request: Decoded<Request>,
     context: RequestContext,
   ) => Answer<Encodable<Response>>,
-  options: { readonly isPipelined?: boolean } = {},
+  options: HandlerOptions<Encodable<Response>> = {},
 ): Handler {
   return {
     api,
     isPipelined: options.isPipelined ?? false,
     async run(broker, header, frame, client) {
-      const request = decodeRequest(api, header, frame)
       const { apiVersion: version, clientId, correlationId } = header
-      const response = await handle(broker, request, { version, clientId: clientId ?? '', client })
-      return response === undefined ? undefined : encodeResponse(api, version, correlationId, response)
+      const meter = startMeter(broker.environment.clock, client, clientId ?? '')
+      const request = decodeRequest(api, header, frame)
+      const handled = handle(broker, request, { version, clientId: clientId ?? '', client })
+      meter?.pause()
+      const response = await handled
+      meter?.resume()
+      const pieces = response && encodeResponse(api, version, correlationId, response)
+      if (!meter) return pieces
+      const throttleTimeMs = meter.charge(options.quota, frame.length, pieces)
+      if (throttleTimeMs === 0 || response === undefined) return pieces
+      if (options.whenThrottled) meter.takeBack(options.quota)
+      const told: Encodable<Response> = { ...(options.whenThrottled ?? response), throttleTimeMs }
+      return encodeResponse(api, version, correlationId, told)
     },
   }
 }

@@ -98,6 +98,8 @@ const ownSettings: readonly Setting[] = [
   ),
   count('transaction.max.timeout.ms', 900_000, 1, 'The longest timeout that a transaction can ask for.'),
   count('transactional.id.expiration.ms', 604_800_000, 1, 'An unused transactional id is forgotten then.'),
+  count('quota.window.num', 11, 1, 'Samples over which the rates of clients are measured for quotas.'),
+  count('quota.window.size.seconds', 1, 1, 'The length of such a sample.'),
   count('offset.metadata.max.bytes', 4096, 0, 'The longest text that can be committed with an offset.'),
   count('offsets.retention.minutes', 7 * 24 * 60, 1, 'How long offsets are kept that nobody uses.'),
   count('offsets.retention.check.interval.ms', 600_000, 1, 'Time between two looks for such offsets.'),
