@@ -1,10 +1,12 @@
 /** Ready aggregates of one pass: `summarize({flights: count(), delay: avg((flight) => flight.delay)})`. */
-import type { Aggregator } from './api.ts'
+import type { SessionAggregator } from './api.ts'
 
 /** One named figure: what is kept between records, and what is shown of it. State must survive JSON. */
 export interface Summary<V, S, R> {
   readonly init: S
   add(state: S, value: V, key: unknown): S
+  /** One state of two sessions' states. */
+  merge(left: S, right: S): S
   result(state: S): R
 }
 
@@ -12,7 +14,12 @@ type Pick<V, R> = (value: V, key: unknown) => R
 
 /** How many records there were, whatever their values. */
 export function count(): Summary<unknown, number, number> {
-  return { init: 0, add: (state) => state + 1, result: (state) => state }
+  return {
+    init: 0,
+    add: (state) => state + 1,
+    merge: (left, right) => left + right,
+    result: (state) => state,
+  }
 }
 
 /** The sum of what is a finite number; 0 without any. */
@@ -20,6 +27,7 @@ export function sum<V>(pick: Pick<V, unknown>): Summary<V, number, number> {
   return {
     init: 0,
     add: (state, value, key) => state + (finite(pick(value, key)) ?? 0),
+    merge: (left, right) => left + right,
     result: (state) => state,
   }
 }
@@ -32,6 +40,7 @@ export function avg<V>(pick: Pick<V, unknown>): Summary<V, readonly [number, num
       const number = finite(pick(value, key))
       return number === undefined ? state : [state[0] + number, state[1] + 1]
     },
+    merge: (left, right) => [left[0] + right[0], left[1] + right[1]],
     result: ([total, times]) => (times === 0 ? null : total / times),
   }
 }
@@ -57,6 +66,10 @@ function extreme<V>(
       if (number === undefined) return state
       return state === null || better(number, state) ? number : state
     },
+    merge(left, right) {
+      if (left === null || right === null) return left ?? right
+      return better(right, left) ? right : left
+    },
     result: (state) => state,
   }
 }
@@ -69,6 +82,7 @@ function finite(value: unknown): number | undefined {
 interface AnySummary<V> {
   readonly init: unknown
   add(state: never, value: V, key: unknown): unknown
+  merge(left: never, right: never): unknown
   result(state: never): unknown
 }
 type StateOf<T> = T extends { readonly init: infer S } ? S : never
@@ -77,10 +91,10 @@ type ResultOf<T> = T extends { result(state: never): infer R } ? R : never
 /** Several figures kept together, as one object with their names. */
 export function summarize<V, F extends Readonly<Record<string, AnySummary<V>>>>(
   figures: F & Readonly<Record<string, AnySummary<V>>>,
-): Aggregator<unknown, V, { [N in keyof F]: StateOf<F[N]> }, { [N in keyof F]: ResultOf<F[N]> }>
+): SessionAggregator<unknown, V, { [N in keyof F]: StateOf<F[N]> }, { [N in keyof F]: ResultOf<F[N]> }>
 export function summarize(
   figures: Readonly<Record<string, Summary<unknown, unknown, unknown>>>,
-): Aggregator<unknown, unknown, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>> {
+): SessionAggregator<unknown, unknown, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>> {
   const entries = Object.entries(figures)
   return {
     init: () => Object.fromEntries(entries.map(([name, figure]) => [name, figure.init])),
@@ -88,6 +102,11 @@ export function summarize(
       const next: Record<string, unknown> = {}
       for (const [name, figure] of entries) next[name] = figure.add(state[name], value, key)
       return next
+    },
+    merge(left, right) {
+      const merged: Record<string, unknown> = {}
+      for (const [name, figure] of entries) merged[name] = figure.merge(left[name], right[name])
+      return merged
     },
     result(state) {
       const shown: Record<string, unknown> = {}

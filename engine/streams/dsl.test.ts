@@ -7,6 +7,8 @@ import {
   max,
   min,
   processor,
+  session,
+  sliding,
   sum,
   summarize,
   TestDriver,
@@ -226,4 +228,44 @@ test('what a feed notes beside its records reaches neither steps nor the topics 
   })
   expect(seen).toEqual(['kind', 'millrace-mine'])
   expect(update!.headers.map(([name]) => name)).toEqual(['kind', 'millrace-mine'])
+})
+
+describe('sessions', () => {
+  test('merge every figure of a summary', () => {
+    const builder = createBuilder()
+    const pick = (value: number) => value
+    builder
+      .stream<string, number>('in', { name: 'in' })
+      .groupByKey({ name: 'by-key' })
+      .windowedBy(session({ gapMs: 10, graceMs: 100 }))
+      .aggregate(
+        summarize({ times: count(), total: sum(pick), mean: avg(pick), least: min(pick), most: max(pick) }),
+        { name: 'figures' },
+      )
+      .toStream({ name: 'updates' })
+      .to('out', { name: 'out' })
+    const driver = new TestDriver(builder.build())
+    const send = (value: number, timestampMs: number) => driver.pipe('in', { key: 'k', value, timestampMs })
+    send(4, 0)
+    send(9, 20)
+    const [first, second, merged] = send(2, 10)
+    expect([first!.value, second!.value]).toEqual([null, null])
+    expect(merged).toMatchObject({
+      key: { key: 'k', windowStartMs: 0, windowEndMs: 20 },
+      value: { times: 3, total: 15, mean: 5, least: 2, most: 9 },
+      timestampMs: 20,
+    })
+  })
+
+  test('refuse an aggregate that cannot merge, and times below 0', () => {
+    const grouped = createBuilder().stream<string, number>('in', { name: 'in' }).groupByKey({ name: 'g' })
+    const without = { init: () => 0, add: (sum: number, value: number) => sum + value }
+    const sessions = grouped.windowedBy(session({ gapMs: 1 }))
+    // @ts-expect-error it has no merge
+    expect(() => sessions.aggregate(without, { name: 'a' })).toThrow('no merge function')
+    expect(() => grouped.windowedBy(session({ gapMs: -1 })).count({ name: 'b' })).toThrow('gap is -1')
+    expect(() =>
+      grouped.windowedBy(sliding({ differenceMs: 10 })).count({ name: 'c', retentionMs: 19 }),
+    ).toThrow('twice the time difference and grace (20 ms)')
+  })
 })

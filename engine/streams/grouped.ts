@@ -3,20 +3,21 @@ import type {
   KGroupedStream,
   KTable,
   RowStoreOptions,
-  Windowed,
+  SessionWindowedKStream,
+  SessionWindowSpec,
+  SlidingWindowSpec,
+  TimeWindowSpec,
   WindowedKStream,
   WindowSpec,
-  WindowStoreOptions,
 } from './api.ts'
 import type { GraphBuilder, Outlet } from './graph-builder.ts'
 import type { FlowSerdes } from './kstream.ts'
 import { rowStoreOf, Table } from './ktable.ts'
 import { aggregate } from './operators/aggregate.ts'
-import { windowAggregate } from './operators/window-aggregate.ts'
-import { jsonSerde, windowedJsonSerde } from './serdes.ts'
-import { WindowStore } from './stores/window-store.ts'
+import { counter, reducer } from './reducers.ts'
+import { jsonSerde } from './serdes.ts'
 import { TableInfo } from './table-info.ts'
-import { checkWindow } from './windows.ts'
+import { sessionStream, windowedStream } from './windowed-streams.ts'
 
 type Untyped = Aggregator<unknown, unknown, unknown, unknown>
 
@@ -36,12 +37,15 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     this.#name = name
   }
 
-  windowedBy(window: WindowSpec): WindowedKStream<K, V> {
-    return {
-      aggregate: (aggregator, options) => this.#windowed(window, 'aggregate', aggregator as Untyped, options),
-      reduce: (add, options) => this.#windowed(window, 'reduce', reducer(add) as Untyped, options),
-      count: (options) => this.#windowed(window, 'count', counter, options),
+  windowedBy(window: SessionWindowSpec): SessionWindowedKStream<K, V>
+  windowedBy(window: TimeWindowSpec | SlidingWindowSpec): WindowedKStream<K, V>
+  windowedBy(window: WindowSpec): SessionWindowedKStream<K, V> | WindowedKStream<K, V> {
+    const grouping = {
+      graph: this.#graph,
+      key: this.#serdes.key,
+      partitioned: () => this.#partitioned(),
     }
+    return window.type === 'session' ? sessionStream(grouping, window) : windowedStream(grouping, window)
   }
 
   aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: RowStoreOptions): KTable<K, R> {
@@ -72,40 +76,6 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     return new Table<K, R>(this.#graph, { node, output: 0 }, serdes, info, false)
   }
 
-  #windowed<R>(
-    window: WindowSpec,
-    kind: string,
-    aggregator: Untyped,
-    options: WindowStoreOptions,
-  ): KTable<Windowed<K>, R> {
-    checkWindow(window, options.retentionMs, options.name)
-    const storeName = options.store ?? options.name
-    const emit = options.emit ?? 'on-update'
-    const serdes = { key: this.#serdes.key, value: jsonSerde }
-    const shape = {
-      sizeMs: window.sizeMs,
-      retentionMs: options.retentionMs ?? window.sizeMs + window.graceMs,
-      keepsBoundary: emit === 'on-window-close',
-    }
-    const store = {
-      name: storeName,
-      onDisk: false,
-      create: () => new WindowStore(storeName, serdes, shape),
-    }
-    const node = this.#graph.add({
-      name: options.name,
-      kind,
-      detail: describeWindow(window, emit),
-      parents: [this.#partitioned()],
-      stores: [store],
-      create: windowAggregate({ window, emit, storeName, aggregator }),
-    })
-    const info = new TableInfo(undefined, (value) => value)
-    info.store = storeName
-    const outside = { key: windowedJsonSerde, value: jsonSerde }
-    return new Table<Windowed<K>, R>(this.#graph, { node, output: 0 }, outside, info, true)
-  }
-
   /** One repartition serves all aggregates of the grouping. */
   #partitioned(): Outlet {
     if (!this.#keyChanged) return this.#outlet
@@ -116,20 +86,4 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     })
     return this.#grouped
   }
-}
-
-const counter: Untyped = { init: () => 0, add: (aggregate) => (aggregate as number) + 1 }
-
-/** The first value is taken as it is. */
-function reducer<K, V>(add: (aggregate: V, value: V, key: K) => V): Aggregator<K, V, V | null> {
-  return {
-    init: () => null,
-    add: (aggregate, value, key) => (aggregate === null ? value : add(aggregate, value, key)),
-  }
-}
-
-function describeWindow(window: WindowSpec, emit: string): string {
-  const { type, sizeMs, graceMs } = window
-  const advance = window.type === 'hopping' ? ` every ${window.advanceMs} ms` : ''
-  return `${type} ${sizeMs} ms${advance}, grace ${graceMs} ms, ${emit}`
 }

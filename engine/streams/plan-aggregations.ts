@@ -1,5 +1,12 @@
 import { avg, count, max, min, type Summary, sum, summarize } from './aggregates.ts'
-import type { Aggregator, KGroupedStream, KTable } from './api.ts'
+import type {
+  Aggregator,
+  KGroupedStream,
+  KTable,
+  SessionAggregator,
+  SessionWindowedKStream,
+  WindowStoreOptions,
+} from './api.ts'
 import type { Step } from './plan.ts'
 import type { PlanScope } from './plan-expressions.ts'
 
@@ -20,21 +27,41 @@ export function buildAggregation(
     if (step.op === 'reduce') return grouped.reduce(scope.adder(step.add), options)
     return grouped.aggregate(aggregatorOf(step, scope), options)
   }
-  const windowed = grouped.windowedBy(step.window)
   const options = { name, store, emit, retentionMs }
+  if (step.window.type === 'session')
+    return buildSessions(grouped.windowedBy(step.window), step, options, scope)
+  const windowed = grouped.windowedBy(step.window)
   if (step.op === 'count') return windowed.count(options) as AnyTable
   if (step.op === 'reduce') return windowed.reduce(scope.adder(step.add), options) as AnyTable
   return windowed.aggregate(aggregatorOf(step, scope), options) as AnyTable
 }
 
+function buildSessions(
+  sessions: SessionWindowedKStream<unknown, unknown>,
+  step: AggregationStep,
+  options: WindowStoreOptions,
+  scope: PlanScope,
+): AnyTable {
+  if (step.op === 'count') return sessions.count(options) as AnyTable
+  if (step.op === 'reduce') return sessions.reduce(scope.adder(step.add), options) as AnyTable
+  // What has no merge is refused by the grouping.
+  return sessions.aggregate(aggregatorOf(step, scope) as SessionFunctions, options) as AnyTable
+}
+
+type SessionFunctions = SessionAggregator<unknown, unknown, unknown, unknown>
+
 function aggregatorOf(
   step: AggregationStep & { readonly op: 'summarize' | 'aggregate' },
   scope: PlanScope,
-): Aggregator<unknown, unknown, unknown, unknown> {
-  if (step.op === 'aggregate') return { init: () => step.init, add: scope.adder(step.add) }
+): Aggregator<unknown, unknown, unknown, unknown> | SessionFunctions {
+  if (step.op === 'aggregate') {
+    const { init, merge } = step
+    const functions = { init: () => init, add: scope.adder(step.add) }
+    return merge === undefined ? functions : { ...functions, merge: scope.joiner(merge) }
+  }
   const figures: Record<string, Summary<unknown, unknown, unknown>> = {}
   for (const { fn, expr, as } of step.functions) figures[as] = figureOf(fn, expr, scope)
-  return summarize(figures) as Aggregator<unknown, unknown, unknown, unknown>
+  return summarize(figures) as SessionFunctions
 }
 
 function figureOf(

@@ -1,11 +1,11 @@
 import { assert } from '../../base/assert.ts'
-import type { Aggregator, Emit, Headers, StreamRecord, WindowSpec } from '../api.ts'
+import type { Aggregator, Emit, Headers, StreamRecord, TimeWindowSpec } from '../api.ts'
 import type { StepLogic, StepSetup } from '../graph.ts'
 import { Change, makeRecord } from '../record.ts'
 import { type WindowRow, WindowStore } from '../stores/window-store.ts'
 
 interface WindowAggregateSpec {
-  readonly window: WindowSpec
+  readonly window: TimeWindowSpec
   readonly emit: Emit
   readonly storeName: string
   readonly aggregator: Aggregator<unknown, unknown, unknown, unknown>
