@@ -7,7 +7,7 @@ import { errorCodes } from '../../engine/protocol/error-codes.ts'
 import { validateBatch } from '../../engine/protocol/record-batch.ts'
 import type { BatchView } from '../../engine/protocol/record-batch-header.ts'
 import { RecordCursor } from '../../engine/protocol/record-cursor.ts'
-import { valuesOf } from '../metrics/values.ts'
+import { figuresOf } from '../metrics/figures.ts'
 import { type Misbehaviour, ScriptedBroker } from './scripted-broker.ts'
 
 const environment = createNodeEnvironment({ log: { write: () => undefined } })
@@ -162,7 +162,7 @@ test('records whose time is up fail, whatever the broker does', async () => {
   const codes = codesOf(await sendEach(['a', 'b']))
   expect(codes).toEqual(['DELIVERY_TIMED_OUT', 'DELIVERY_TIMED_OUT'])
   await expect(producer.flush()).rejects.toMatchObject({ code: 'DELIVERY_TIMED_OUT' })
-  const figure = valuesOf(producer.metrics())
+  const figure = figuresOf(producer.metrics())
   const group = 'kafka.producer:type=producer-metrics,client-id=millrace'
   expect(figure(group, 'record-error-total')).toBe(2)
   // Both were in one batch, which was sent again and again.

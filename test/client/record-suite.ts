@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ConsumerRecord, Producer, TopicPartition } from '../../engine/client/index.ts'
-import { valuesOf } from '../metrics/values.ts'
+import { figuresOf } from '../metrics/figures.ts'
 import { bytes, type ClientWorld, readAll, take } from './client-world.ts'
 
 /** Producing, reading and asking: on any cluster of three brokers. */
@@ -124,7 +124,7 @@ export function recordSuite(given: () => ClientWorld): void {
       await producer.flush()
       expect(waits).toBeGreaterThan(5)
       expect(errors).toEqual([])
-      const figure = valuesOf(producer.metrics())
+      const figure = figuresOf(producer.metrics())
       const group = 'kafka.producer:type=producer-metrics,client-id=millrace'
       expect(figure(group, 'record-send-total')).toBe(5000)
       expect(figure(group, 'record-error-total')).toBe(0)

@@ -30,7 +30,8 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     createTopics: (topics) => createTopics(cluster, topics),
     deleteTopics: (names) => deleteTopics(cluster, names),
     createPartitions: (topic, totalCount) => createPartitions(cluster, topic, totalCount),
-    listOffsets: (partitions) => listOffsets(cluster, partitions),
+    listOffsets: (partitions, isolation) =>
+      listOffsets(cluster, partitions, isolation === 'read_committed' ? 1 : 0),
     listGroups: () => listGroups(cluster),
     describeGroups: (groupIds) => describeGroups(cluster, groupIds),
     removeGroupMembers: (groupId, memberIds) => removeGroupMembers(cluster, groupId, memberIds),
@@ -47,6 +48,10 @@ export function createAdmin(environment: Environment, options: ConnectionOptions
     describeLogDirs: (brokerId) => describeLogDirs(cluster, brokerId),
     describeQuorum: () => describeQuorum(cluster),
     alterConfigs: (resource, changes) => alterConfigs(cluster, resource, changes),
+    metrics: () => {
+      const tags = { 'client-id': cluster.settings.clientId }
+      return cluster.network.metrics({ domain: 'kafka.admin.client', type: 'admin-client-metrics', tags })
+    },
     close: async () => cluster.close(),
   }
 }

@@ -5,6 +5,7 @@ import { metadata as metadataApi } from '../../protocol/apis/metadata.ts'
 import type { Decoded, Field } from '../../protocol/schema.ts'
 import { backoffMs } from '../backoff.ts'
 import { clientClosed, isRetriable } from '../kafka-error.ts'
+import { NetworkMetrics } from '../metrics/network-metrics.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import type { Body, BrokerConnection, RequestOptions } from './connection.ts'
 import { placeOf } from './connection.ts'
@@ -25,6 +26,7 @@ export class ClusterClient {
   readonly environment: Environment
   readonly settings: ConnectionSettings
   readonly metadata = new MetadataCache()
+  readonly network: NetworkMetrics
   readonly #pool: ConnectionPool
   readonly #options: ClusterClientOptions
   readonly #topics = new Set<string>()
@@ -41,7 +43,8 @@ export class ClusterClient {
     this.environment = environment
     this.settings = settings
     this.#options = options
-    this.#pool = new ConnectionPool(environment, settings, () => this.refreshSoon())
+    this.network = new NetworkMetrics(environment.clock)
+    this.#pool = new ConnectionPool(environment, settings, this.network, () => this.refreshSoon())
   }
 
   get isClosed(): boolean {

@@ -1,6 +1,7 @@
 import type { MillraceError } from '../../base/errors.ts'
 import type { Address, Environment } from '../../environment/index.ts'
 import { backoffMs } from '../backoff.ts'
+import type { NetworkMetrics } from '../metrics/network-metrics.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import { BrokerConnection, placeOf } from './connection.ts'
 
@@ -25,6 +26,7 @@ interface Failures {
 export class ConnectionPool {
   readonly #environment: Environment
   readonly #settings: ConnectionSettings
+  readonly #metrics: NetworkMetrics
   readonly #onLost: (address: Address, error: MillraceError) => void
   readonly #slots = new Map<string, Slot>()
   readonly #failures = new Map<string, Failures>()
@@ -33,10 +35,12 @@ export class ConnectionPool {
   constructor(
     environment: Environment,
     settings: ConnectionSettings,
+    metrics: NetworkMetrics,
     onLost: (address: Address, error: MillraceError) => void,
   ) {
     this.#environment = environment
     this.#settings = settings
+    this.#metrics = metrics
     this.#onLost = onLost
   }
 
@@ -68,7 +72,12 @@ export class ConnectionPool {
     const place = placeOf(address)
     try {
       await this.#waitForRetry(place)
-      const connection = await BrokerConnection.open(this.#environment, this.#settings, address)
+      const connection = await BrokerConnection.open(
+        this.#environment,
+        this.#settings,
+        address,
+        this.#metrics,
+      )
       if (this.#isClosed) connection.close()
       this.#failures.delete(place)
       slot.connection = connection

@@ -4,6 +4,7 @@ import type { Api } from '../../protocol/api.ts'
 import { FrameSplitter } from '../../protocol/frame-splitter.ts'
 import { correlationIdOf, decodeResponse, encodeRequest } from '../../protocol/frames.ts'
 import type { Decoded, Encodable, Field } from '../../protocol/schema.ts'
+import { NetworkMetrics } from '../metrics/network-metrics.ts'
 import { authenticate } from '../sasl/authenticate.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import { ApiRanges, negotiate } from './negotiate.ts'
@@ -40,6 +41,7 @@ export class BrokerConnection {
   readonly address: Address
   readonly #environment: Environment
   readonly #settings: ConnectionSettings
+  readonly #metrics: NetworkMetrics
   readonly #connection: Connection
   readonly #frames = new FrameSplitter(responseBytesMax)
   #ranges = new ApiRanges([])
@@ -58,9 +60,11 @@ export class BrokerConnection {
     settings: ConnectionSettings,
     address: Address,
     connection: Connection,
+    metrics: NetworkMetrics,
   ) {
     this.#environment = environment
     this.#settings = settings
+    this.#metrics = metrics
     this.address = address
     this.#connection = connection
     connection.onData((chunk) => this.#receive(chunk))
@@ -77,10 +81,12 @@ export class BrokerConnection {
     environment: Environment,
     settings: ConnectionSettings,
     address: Address,
+    metrics = new NetworkMetrics(environment.clock),
   ): Promise<BrokerConnection> {
     const { tls, connectTimeoutMs: timeoutMs } = settings
     const connection = await environment.network.connect({ ...address, tls, timeoutMs })
-    const opened = new BrokerConnection(environment, settings, address, connection)
+    const opened = new BrokerConnection(environment, settings, address, connection, metrics)
+    metrics.opened()
     try {
       opened.#ranges = await negotiate(opened)
       await opened.#signIn()
@@ -237,9 +243,12 @@ export class BrokerConnection {
     const correlationId = this.#nextCorrelationId
     this.#nextCorrelationId = (correlationId + 1) & 0x7fffffff
     const content = isMaker(body) ? body(version) : body
-    this.#connection.write(
-      encodeRequest(api, version, { correlationId, clientId: this.#settings.clientId }, content),
-    )
+    const { clientId } = this.#settings
+    const pieces = encodeRequest(api, version, { correlationId, clientId }, content)
+    let sizeBytes = 0
+    for (const piece of pieces) sizeBytes += piece.length
+    this.#metrics.requested(sizeBytes)
+    this.#connection.write(pieces)
     return correlationId
   }
 
@@ -253,6 +262,7 @@ export class BrokerConnection {
   }
 
   #answer(frame: Buffer): void {
+    this.#metrics.answered(frame.length)
     const first = this.#pending.shift()
     const correlationId = correlationIdOf(frame)
     if (first === undefined || first.correlationId !== correlationId) {
@@ -295,6 +305,7 @@ export class BrokerConnection {
   #fail(error: MillraceError): void {
     if (this.#closed) return
     this.#closed = error
+    this.#metrics.closed()
     this.#timer?.cancel()
     this.#signInTimer?.cancel()
     const unanswered = this.#pending

@@ -74,6 +74,7 @@ function takeFrom(state: PartitionState, out: ConsumerRecord[], countMax: number
       const last = out[out.length - 1]!
       state.position = last.offset + 1
       state.positionEpoch = last.leaderEpoch
+      state.takenRecords += taken
     }
     if (!first.isDone) return
     // Past markers and compacted offsets too, that gave no record.

@@ -18,6 +18,8 @@ export class FetchedBatches {
   readonly sizeBytes: number
   /** After the last complete batch. */
   readonly nextOffset: number
+  /** As the batches' headers have it, before any is left out. */
+  readonly recordCount: number
   /** Of the last complete batch. */
   readonly leaderEpoch: number
   readonly #topic: string
@@ -44,12 +46,15 @@ export class FetchedBatches {
     this.#aborted = [...(aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset)
     let nextOffset = -1
     let leaderEpoch = -1
+    let recordCount = 0
     for (const batch of splitBatches(records)) {
       nextOffset = batch.nextOffset
       leaderEpoch = batch.leaderEpoch
+      recordCount += batch.recordCount
     }
     this.nextOffset = nextOffset
     this.leaderEpoch = leaderEpoch
+    this.recordCount = recordCount
     this.sizeBytes = records.length
     this.#batches = splitBatches(records)
   }

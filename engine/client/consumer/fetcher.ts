@@ -25,6 +25,8 @@ export interface FetcherEvents {
   onData(): void
   onOutOfRange(state: PartitionState): void
   onFailure(error: MillraceError): void
+  /** A request was answered, with so much for all its partitions. */
+  onFetched(latencyMs: number, sizeBytes: number, records: number): void
 }
 
 /**
@@ -118,10 +120,11 @@ export class Fetcher {
     const flight = { nodeId }
     for (const state of states) state.inFlight = flight
     const request = new FetchRequest(this.#cluster, this.#settings, states)
+    const sentMs = this.#cluster.environment.clock.monotonicMs()
     const stopWatch = this.#cluster.refreshWhileOverdue(this.#settings.fetchWaitMsMax + overdueMs)
     request
       .send(this.#cluster, nodeId, purpose, this.#settings)
-      .then((answer) => this.#takeAnswer(answer, request))
+      .then((answer) => this.#takeAnswer(answer, request, sentMs))
       // Of the request, or of an answer that is an error as a whole or holds no batches where they should be.
       .catch((thrown: unknown) => {
         const left = states.filter((state) => state.inFlight === flight)
@@ -143,11 +146,14 @@ export class Fetcher {
     for (const state of states) this.#backOff(state)
   }
 
-  #takeAnswer(answer: FetchAnswer, request: FetchRequest): void {
+  #takeAnswer(answer: FetchAnswer, request: FetchRequest, sentMs: number): void {
     if (answer.errorCode !== 0) throw kafkaError(answer.errorCode)
     const { metadata, environment } = this.#cluster
     metadata.applyEndpoints(answer.nodeEndpoints)
+    const latencyMs = environment.clock.monotonicMs() - sentMs
     let hasData = false
+    let sizeBytes = 0
+    let records = 0
     for (const topic of answer.responses) {
       for (const partition of topic.partitions) {
         const state = request.askedFor(topic.topic, topic.topicId, partition.partitionIndex)
@@ -165,9 +171,12 @@ export class Fetcher {
         const batches = new FetchedBatches(state, partition.records, aborted, environment.codecs)
         if (!batches.hasBatches) continue
         state.buffer(batches)
+        sizeBytes += batches.sizeBytes
+        records += batches.recordCount
         hasData = true
       }
     }
+    this.#events.onFetched(latencyMs, sizeBytes, records)
     if (hasData) this.#events.onData()
   }
 

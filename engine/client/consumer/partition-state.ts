@@ -35,6 +35,9 @@ export class PartitionState implements TopicPartition {
   endOffset = -1
   readonly buffered: FetchedBatches[] = []
   bufferedBytes = 0
+  /** Given to the caller and not counted yet. */
+  takenRecords = 0
+  takenBytes = 0
 
   constructor(topic: string, partition: number) {
     this.topic = topic
@@ -77,6 +80,8 @@ export class PartitionState implements TopicPartition {
   /** Drops the first of what is buffered, all of it having been given out. */
   finishFirst(): void {
     const first = this.buffered.shift()
-    if (first !== undefined) this.bufferedBytes -= first.sizeBytes
+    if (first === undefined) return
+    this.bufferedBytes -= first.sizeBytes
+    this.takenBytes += first.sizeBytes
   }
 }

@@ -11,6 +11,7 @@ import {
 import { errorCodes } from '../../../protocol/error-codes.ts'
 import type { AssignorMember, PartitionAssignor, TopicPartition } from '../../api.ts'
 import type { Coordinator } from '../../cluster/coordinator.ts'
+import type { GroupMetrics } from '../../metrics/group-metrics.ts'
 import { groupByTopic } from '../../offsets/by-topic.ts'
 import { keyOf } from '../assignors/balance.ts'
 import type { GroupSettings } from '../settings.ts'
@@ -55,7 +56,9 @@ export async function joinOnce(
   settings: GroupSettings,
   identity: Identity,
   subscription: Subscription,
+  metrics: GroupMetrics,
 ): Promise<JoinResult> {
+  const joinedSinceMs = metrics.nowMs
   const joined = await coordinator.request(
     joinGroup,
     {
@@ -74,11 +77,13 @@ export async function joinOnce(
   )
   if (joined.errorCode === errorCodes.MEMBER_ID_REQUIRED) identity.memberId = joined.memberId
   coordinator.check(joined.errorCode)
+  metrics.joined(joinedSinceMs)
   identity.memberId = joined.memberId
   identity.generation = joined.generationId
   const assignor = settings.assignors.find((one) => one.name === joined.protocolName)
   if (assignor === undefined) throw unknownProtocol(joined.protocolName, settings.groupId)
   const led = joined.leader === joined.memberId ? await assignAll(coordinator, assignor, joined) : undefined
+  const syncedSinceMs = metrics.nowMs
   const synced = await coordinator.request(
     syncGroup,
     {
@@ -93,6 +98,7 @@ export async function joinOnce(
     { purpose: 'group', timeoutMs: settings.rebalanceTimeoutMs + joinGraceMs },
   )
   coordinator.check(synced.errorCode)
+  metrics.synced(syncedSinceMs)
   const { partitions, userData } = decodeAssignment(synced.assignment)
   return { identity: { ...identity }, assignor, partitions, userData, ledTopics: led?.topics }
 }

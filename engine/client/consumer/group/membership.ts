@@ -24,6 +24,7 @@ import type { TopicPartition } from '../../api.ts'
 import { backoffMs } from '../../backoff.ts'
 import type { Coordinator } from '../../cluster/coordinator.ts'
 import { isRetriable } from '../../kafka-error.ts'
+import type { GroupMetrics } from '../../metrics/group-metrics.ts'
 import type { GroupSettings } from '../settings.ts'
 import { type Identity, type JoinResult, joinOnce } from './join.ts'
 
@@ -48,6 +49,7 @@ const joinAgain: ReadonlySet<string> = new Set(['MEMBER_ID_REQUIRED', 'REBALANCE
 export class Membership {
   readonly #coordinator: Coordinator
   readonly #settings: GroupSettings
+  readonly #metrics: GroupMetrics
   readonly #events: MembershipEvents
   #phase: Phase = 'out'
   #identity: Identity = { ...noMember }
@@ -61,9 +63,15 @@ export class Membership {
   #polledAtMs: number
   #isPolling = false
 
-  constructor(coordinator: Coordinator, settings: GroupSettings, events: MembershipEvents) {
+  constructor(
+    coordinator: Coordinator,
+    settings: GroupSettings,
+    metrics: GroupMetrics,
+    events: MembershipEvents,
+  ) {
     this.#coordinator = coordinator
     this.#settings = settings
+    this.#metrics = metrics
     this.#events = events
     this.#polledAtMs = this.#nowMs
   }
@@ -154,11 +162,14 @@ export class Membership {
   ): Promise<void> {
     const { timers, random } = this.#coordinator.cluster.environment
     let claim = { topics, owned, generation: this.#identity.generation }
+    const sinceMs = this.#nowMs
     for (let attempt = 0; this.#life === life; attempt++) {
       const identity = { ...this.#identity }
       try {
-        const result = await joinOnce(this.#coordinator, this.#settings, identity, claim)
-        if (this.#life === life) this.#enter(result)
+        const result = await joinOnce(this.#coordinator, this.#settings, identity, claim, this.#metrics)
+        if (this.#life !== life) return
+        this.#metrics.rebalanced(sinceMs)
+        this.#enter(result)
         return
       } catch (thrown) {
         if (this.#life !== life) return
@@ -172,6 +183,7 @@ export class Membership {
         }
         this.#identity = identity
         if (joinAgain.has(error.code)) continue
+        this.#metrics.rebalanceFailed()
         if (!isRetriable(error)) throw error
         await timers.sleep(backoffMs(attempt, this.#coordinator.cluster.settings, random))
       }
@@ -201,11 +213,13 @@ export class Membership {
     const { groupId, groupInstanceId, heartbeatIntervalMs, sessionTimeoutMs } = this.#settings
     const { memberId, generation: generationId } = this.#identity
     let pauseMs = heartbeatIntervalMs
+    const sinceMs = this.#nowMs
     try {
       const body = { groupId, generationId, memberId, groupInstanceId }
       const options = { purpose: 'group', timeoutMs: sessionTimeoutMs / beatsPerSession } as const
       const answer = await this.#coordinator.request(heartbeat, body, options)
       if (this.#life !== life) return
+      this.#metrics.heartbeat(sinceMs)
       this.#coordinator.check(answer.errorCode)
     } catch (thrown) {
       if (this.#life !== life) return
