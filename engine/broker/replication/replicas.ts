@@ -100,7 +100,7 @@ export class Replicas {
     if (this.isClosed) return
     for (const topic of this.options.image.topics.values()) this.applyTopic(topic)
     // Of partitions that were deleted, or moved away, while this broker was down.
-    for (const replica of this.found.values()) replica.remove().catch((thrown: unknown) => this.note(thrown))
+    for (const replica of this.found.values()) this.removeFiles(replica)
     this.found.clear()
     this.repeat(0, this.options.settings.number('replica.lag.time.max.ms') / 2, () => this.checkLag())
     this.repeat(1, this.options.settings.number('log.retention.check.interval.ms'), () =>
@@ -290,13 +290,18 @@ export class Replicas {
     this.fetcherOf.delete(replica.key)
     this.byKey.delete(replica.key)
     const hadRole = this.wasLeader.delete(replica.key)
+    this.removeFiles(replica)
+    this.purgatory.touch(replica.key)
+    if (hadRole) this.options.onRoleChanged(replica)
+  }
+
+  /** Until it is done, nothing of the partition is made here anew. */
+  private removeFiles(replica: Replica): void {
     const leaving = replica
       .remove()
       .catch((thrown: unknown) => this.note(thrown))
       .finally(() => this.leaving.delete(replica.key))
     this.leaving.set(replica.key, leaving)
-    this.purgatory.touch(replica.key)
-    if (hadRole) this.options.onRoleChanged(replica)
   }
 
   private configure(changed: string): void {

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Environment } from '../../environment/index.ts'
+import { buildBatch } from '../../log/test-log.ts'
+import { createNodeEnvironment } from '../../node/environment/index.ts'
+import { ClusterImage, noChanges } from '../controller/image.ts'
+import type { PeerLinks } from '../peers/links.ts'
+import { BrokerSettings } from '../settings/broker-settings.ts'
+import { Replicas } from './replicas.ts'
+
+const node = createNodeEnvironment({ log: { write: () => undefined } })
+const topicId = '00000000-0000-0000-0000-00000000000a'
+const nowhere = () => Promise.reject(new Error('there is nobody else'))
+const links: PeerLinks = {
+  raft: () => undefined,
+  controller: nowhere,
+  broker: nowhere,
+  fetch: nowhere,
+  close: () => undefined,
+}
+
+let folder: string
+beforeEach(async () => {
+  folder = await node.disk.temporaryFolder('millrace-replicas-')
+})
+afterEach(() => node.disk.remove(folder))
+
+/** Of broker 1, and of topic `t`, whose only partition is on the brokers. */
+function replicasOf(environment: Environment, brokers: readonly number[]) {
+  const image = new ClusterImage()
+  image.apply({ type: 'topic', name: 't', topicId })
+  const place = (replicas: readonly number[], partitionEpoch: number) => {
+    const state = {
+      replicas,
+      isr: replicas,
+      leader: replicas[0]!,
+      leaderEpoch: partitionEpoch,
+      partitionEpoch,
+    }
+    image.apply({ type: 'partition', topicId, partition: 0, state })
+  }
+  place(brokers, 1)
+  const replicas = new Replicas(environment, {
+    brokerId: 1,
+    image,
+    brokerEpoch: () => 1,
+    ask: nowhere,
+    folder,
+    settings: new BrokerSettings({}),
+    links,
+    tailBytesMax: 1024 * 1024,
+    onRoleChanged: () => undefined,
+    onFailed: (error) => {
+      throw error
+    },
+  })
+  const move = (to: readonly number[]) => {
+    place(to, 2)
+    replicas.apply({ ...noChanges(), topics: new Set([topicId]) })
+  }
+  return { replicas, move }
+}
+
+test('a partition that moved away while the broker was down, and back at once, does not lose its files', async () => {
+  const first = replicasOf(node, [1]).replicas
+  await first.load()
+  first.start()
+  expect((await first.whenOpen('t', 0))?.leader).toBeDefined()
+  await first.close({ clean: true })
+  let letGo = () => undefined as void
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  // Removing many files takes its time.
+  const remove = async (path: string) => {
+    if (path.includes(topicId)) await held
+    await node.disk.remove(path)
+  }
+  const { replicas, move } = replicasOf({ ...node, disk: { ...node.disk, remove } }, [2])
+  await replicas.load()
+  replicas.start()
+  move([1])
+  await node.timers.sleep(50)
+  letGo()
+  await expect.poll(() => replicas.find('t', 0)?.leader, { timeout: 5000 }).toBeDefined()
+  const { log } = replicas.find('t', 0)!
+  log.appendAsLeader(buildBatch(node.codecs, { values: ['a'] }), 2)
+  await log.flush()
+  expect((await node.disk.list(folder)).filter((name) => name.includes(topicId))).toHaveLength(1)
+  expect(await node.disk.list(log.folder)).toContain('00000000000000000000.log')
+  await replicas.close({ clean: true })
+})
