@@ -96,6 +96,8 @@ export interface ProducerOptions extends ConnectionOptions {
   readonly bufferBytesMax?: number
   readonly maxInFlight?: number
   readonly partitioner?: Partitioner
+  /** By topic, above `partitioner`. */
+  readonly partitioners?: ReadonlyMap<string, Partitioner>
   /** How long brokers may say that a topic does not exist before its records fail. Default 10 s. */
   readonly unknownTopicMsMax?: number
   /**
@@ -165,6 +167,8 @@ export interface ConsumerGroupMetadata {
   readonly groupInstanceId: string | null
 }
 
+export type Isolation = 'read_uncommitted' | 'read_committed'
+
 export interface ConsumerOptions extends ConnectionOptions {
   readonly groupId?: string
   readonly groupInstanceId?: string
@@ -180,7 +184,7 @@ export interface ConsumerOptions extends ConnectionOptions {
   readonly sessionTimeoutMs?: number
   readonly rebalanceTimeoutMs?: number
   readonly heartbeatIntervalMs?: number
-  readonly isolation?: 'read_uncommitted' | 'read_committed'
+  readonly isolation?: Isolation
   readonly assignors?: readonly PartitionAssignor[]
 }
 
@@ -381,8 +385,10 @@ export interface Admin {
   /** Bytes on the disk of one broker. */
   describeLogDirs(brokerId: number): Promise<readonly ReplicaSize[]>
   describeQuorum(): Promise<QuorumDescription>
+  /** @param isolation with read_committed the latest is the last stable offset */
   listOffsets(
     partitions: ReadonlyArray<TopicPartition & { spec: OffsetSpec }>,
+    isolation?: Isolation,
   ): Promise<ReadonlyArray<TopicPartition & { offset: number; timestampMs: number; leaderEpoch: number }>>
   listGroups(): Promise<GroupListing[]>
   describeGroups(groupIds: readonly string[]): Promise<GroupDescription[]>

@@ -5,6 +5,7 @@
  */
 
 import type { CompressionName } from '../environment/codecs.ts'
+import type { SuppressOptions } from './suppress-api.ts'
 import type { KGroupedTable, TableJoinOptions } from './table-api.ts'
 
 export interface StreamRecord<K = unknown, V = unknown> {
@@ -74,8 +75,16 @@ export interface SourceOptions<K, V> {
   readonly reset?: 'earliest' | 'latest'
 }
 
+export interface VersionedOptions {
+  /**
+   * Keeps versions of rows, each valid from its record's timestamp, for so long before the table's largest timestamp: joins see rows as
+   * of their records' time (KIP-889). Without it only the row as it is now is kept.
+   */
+  readonly versionedHistoryMs?: number
+}
+
 /** A table keeps its rows when something needs them (a join), or when it has a named store. */
-export interface TableOptions<K, V> extends SourceOptions<K, V> {
+export interface TableOptions<K, V> extends SourceOptions<K, V>, VersionedOptions {
   readonly store?: string
   readonly kind?: StoreKind
 }
@@ -166,7 +175,7 @@ export interface KStream<K, V> {
   repartition(options: Named & { readonly partitions?: number }): KStream<K, V>
   groupByKey(options: Named): KGroupedStream<K, V>
   groupBy<K2>(fn: (record: StreamRecord<K, V>) => K2, options: Named): KGroupedStream<K2, V>
-  toTable(options: TableStepOptions): KTable<K, V>
+  toTable(options: TableStepOptions & VersionedOptions): KTable<K, V>
   /** Join with the other stream within a window around each record. */
   joinStream<V2, R>(
     other: KStream<K, V2>,
@@ -186,12 +195,12 @@ export interface KStream<K, V> {
   joinTable<V2, R>(
     table: KTable<K, V2>,
     joiner: InnerJoiner<K, V, V2, R>,
-    options: Named & { readonly type: 'inner' },
+    options: StreamTableJoinOptions & { readonly type: 'inner' },
   ): KStream<K, R>
   joinTable<V2, R>(
     table: KTable<K, V2>,
     joiner: Joiner<K, V, V2, R>,
-    options: Named & { readonly type: 'inner' | 'left' },
+    options: StreamTableJoinOptions,
   ): KStream<K, R>
   to(topic: string, options: SinkOptions<K, V>): void
   /** A sink outside Kafka: `deliver` gets the records of a commit interval in order; the commit waits for it. */
@@ -216,6 +225,12 @@ export interface StreamJoinOptions extends Named {
   readonly beforeMs: number
   readonly afterMs: number
   readonly graceMs: number
+}
+
+export interface StreamTableJoinOptions extends Named {
+  readonly type: 'inner' | 'left'
+  /** The stream's records wait for so long, in stream time, for rows that come later. The table has to be versioned. */
+  readonly graceMs?: number
 }
 
 export interface KGroupedStream<K, V> {
@@ -277,6 +292,8 @@ export interface KTable<K, V> {
     joiner: OuterJoiner<K, V, V2, R>,
     options: TableJoinOptions,
   ): KTable<K, R>
+  /** Holds updates back until their window closes, or for a time, and gives the last one only. */
+  suppress(options: SuppressOptions): KTable<K, V>
   /** Puts rows into groups, by the key of the pair; its value is what is aggregated. A null key or value is in no group. */
   groupBy<K2, V2>(fn: (value: V, key: K) => readonly [K2, V2], options: Named): KGroupedTable<K2, V2>
 }
@@ -369,13 +386,21 @@ export interface ProcessingError {
 }
 export type ErrorHandler = (error: ProcessingError) => ErrorDecision
 
+export type ProcessingGuarantee = 'at_least_once' | 'exactly_once_v2'
+
 export interface StreamsOptions {
   readonly applicationId: string
   readonly bootstrap: readonly string[]
   /** What this thread's clients are called, with an ending for each; default the application's id. */
   readonly clientId?: string
   readonly threads?: number
+  /** Default 500, with exactly_once_v2 100. */
   readonly commitIntervalMs?: number
+  /**
+   * Whether what a record leads to counts at least once, or once (KIP-447): then input offsets, changelogs and outputs are
+   * committed in transactions, and readers have to use read_committed. Default at_least_once.
+   */
+  readonly processingGuarantee?: ProcessingGuarantee
   /** For stores on disk. What lies there is made anew from the changelogs at every start. */
   readonly stateFolder?: string
   readonly replicationFactor?: number

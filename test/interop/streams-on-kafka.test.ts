@@ -17,8 +17,14 @@ describe.skipIf(missing !== undefined)('the runtime on Apache Kafka', () => {
   }, 120_000)
   afterAll(() => kafka?.stop())
 
-  runtimeSuite(
-    () => site,
-    async () => kafka?.kill(3),
-  )
+  for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
+    describe(guarantee, () => {
+      runtimeSuite(
+        () => site,
+        guarantee,
+        async () => kafka?.kill(3),
+      )
+      afterAll(() => kafka?.restart(3))
+    })
+  }
 })

@@ -15,8 +15,14 @@ describe('the runtime on the embedded cluster', () => {
   })
   afterAll(() => cluster?.stop())
 
-  runtimeSuite(
-    () => site,
-    () => cluster.kill(2),
-  )
+  for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
+    describe(guarantee, () => {
+      runtimeSuite(
+        () => site,
+        guarantee,
+        () => cluster.kill(2),
+      )
+      afterAll(() => cluster.startBroker(2))
+    })
+  }
 })

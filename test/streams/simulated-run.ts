@@ -1,11 +1,18 @@
 /**
- * An application of two instances on three brokers, in virtual time, under faults: each user's orders are gathered as a set, so that
- * processing a record twice, which at-least-once allows, shows nothing, and missing one does.
+ * An application of two instances on three brokers, in virtual time, under faults: each user's orders are gathered. At least once
+ * they are gathered as a set, so that processing a record twice, which is allowed, shows nothing, and missing one does; exactly once
+ * as a list, in which every order has to stand once.
  */
 import { createAdmin, createConsumer, createProducer } from '../../engine/client/index.ts'
 import { createCodeLoader, nodeCodecs } from '../../engine/node/environment/index.ts'
 import { FaultPlan, World } from '../../engine/sim/index.ts'
-import { createBuilder, createStreams, type KafkaStreams, type Topology } from '../../engine/streams/index.ts'
+import {
+  createBuilder,
+  createStreams,
+  type KafkaStreams,
+  type ProcessingGuarantee,
+  type Topology,
+} from '../../engine/streams/index.ts'
 import { brokerIds, nodeOf, SimCluster } from '../simulation/sim-cluster.ts'
 
 interface SimulatedResult {
@@ -13,6 +20,9 @@ interface SimulatedResult {
   readonly sent: number
   /** Of the output's last values. */
   readonly gathered: ReadonlySet<number>
+  /** Orders that stand in a list more than once, and updates of a list that are not one longer than that before. */
+  readonly repeated: readonly number[]
+  readonly jumps: readonly string[]
   /** Instances that ended by themselves, and why. */
   readonly failures: readonly string[]
   readonly faults: readonly string[]
@@ -36,12 +46,14 @@ export async function simulatedRun(
   seed: number,
   options: {
     durationMs: number
+    processingGuarantee?: ProcessingGuarantee
     settings?: Readonly<Record<string, string>>
     /** In place of the runtime's own. */
     changelogConfigs?: Readonly<Record<string, string>>
     trace?: (line: string) => void
   },
 ): Promise<SimulatedResult> {
+  const isExactlyOnce = options.processingGuarantee === 'exactly_once_v2'
   const failures: string[] = []
   const faults: string[] = []
   let compactions = 0
@@ -55,15 +67,16 @@ export async function simulatedRun(
       options.trace?.(`${world.scheduler.elapsedMs.toFixed(1)} ${node} ${level} ${source}: ${text}`)
     },
   })
-  const cluster = new SimCluster(world, options.settings)
+  const cluster = new SimCluster(world, { settings: options.settings })
   for (const id of brokerIds) cluster.start(id)
   await world.scheduler.runUntil(() => cluster.isActive, 10_000)
   await createTopics(world, cluster, options.changelogConfigs)
 
   const apps = new Map<string, KafkaStreams>()
   const startApp = (name: string) => {
-    const streams = createStreams(world.node(name), gatherOrders(), {
+    const streams = createStreams(world.node(name), gatherOrders(isExactlyOnce), {
       applicationId: 'gather',
+      processingGuarantee: options.processingGuarantee,
       bootstrap: cluster.bootstrap,
       sessionTimeoutMs: 6000,
     })
@@ -107,17 +120,18 @@ export async function simulatedRun(
     failures.push(`not settled after ${convergenceMs} ms: ${describe(apps, load.outstanding(), cluster)}`)
   }
   for (const streams of apps.values()) await world.scheduler.settle(streams.close())
-  const gathered = await world.scheduler.settle(readGathered(world, cluster))
-  return { acknowledged: load.acknowledged, sent: load.sent(), gathered, failures, faults, compactions }
+  const result = await world.scheduler.settle(readGathered(world, cluster))
+  return { acknowledged: load.acknowledged, sent: load.sent(), ...result, failures, faults, compactions }
 }
 
-function gatherOrders(): Topology {
+function gatherOrders(isExactlyOnce: boolean): Topology {
+  const isKnown = (ids: readonly number[], id: number) => !isExactlyOnce && ids.includes(id)
   const builder = createBuilder()
   builder
     .stream<string, Order>(input, { name: 'orders' })
     .groupBy(({ value }) => value.user, { name: 'by-user' })
     .aggregate<number[]>(
-      { init: () => [], add: (ids, order: Order) => (ids.includes(order.id) ? ids : [...ids, order.id]) },
+      { init: () => [], add: (ids, order: Order) => (isKnown(ids, order.id) ? ids : [...ids, order.id]) },
       { name: 'ids' },
     )
     .toStream({ name: 'updates' })
@@ -203,20 +217,33 @@ function startLoad(world: World, cluster: SimCluster) {
   }
 }
 
-async function readGathered(world: World, cluster: SimCluster): Promise<Set<number>> {
+async function readGathered(
+  world: World,
+  cluster: SimCluster,
+): Promise<Pick<SimulatedResult, 'gathered' | 'repeated' | 'jumps'>> {
   const environment = world.node('client')
   const admin = createAdmin(environment, { bootstrap: cluster.bootstrap })
   const partitions = [0, 1].map((partition) => ({ topic: output, partition }))
   const ends = await admin.listOffsets(partitions.map((at) => ({ ...at, spec: 'latest' as const })))
-  const consumer = createConsumer(environment, { bootstrap: cluster.bootstrap, autoOffsetReset: 'earliest' })
+  const consumer = createConsumer(environment, {
+    bootstrap: cluster.bootstrap,
+    autoOffsetReset: 'earliest',
+    isolation: 'read_committed',
+  })
   consumer.assign(partitions)
   const latest = new Map<string, number[]>()
+  const jumps: string[] = []
   while (ends.some((end) => (consumer.position(end) ?? 0) < end.offset)) {
     for (const { key, value } of await consumer.poll(100)) {
-      latest.set(Buffer.from(key!).toString(), JSON.parse(Buffer.from(value!).toString()) as number[])
+      const user = Buffer.from(key!).toString()
+      const ids = JSON.parse(Buffer.from(value!).toString()) as number[]
+      const before = latest.get(user)?.length ?? 0
+      if (ids.length !== before + 1) jumps.push(`${user}: ${before} → ${ids.length}`)
+      latest.set(user, ids)
     }
   }
   await consumer.close()
   await admin.close()
-  return new Set([...latest.values()].flat())
+  const all = [...latest.values()].flat()
+  return { gathered: new Set(all), repeated: all.filter((id, at) => all.indexOf(id) !== at), jumps }
 }

@@ -46,3 +46,21 @@ test.each(seeds)(
   },
   120_000,
 )
+
+test.each(seeds)(
+  'exactly once, every order stands in its user’s list once, and every update of a list is written once (seed %i)',
+  async (seed) => {
+    const { acknowledged, sent, gathered, repeated, jumps, failures, faults } = await simulatedRun(seed, {
+      durationMs: 20_000,
+      processingGuarantee: 'exactly_once_v2',
+    })
+    expect(failures).toEqual([])
+    expect(faults.length).toBeGreaterThan(5)
+    expect([...acknowledged].filter((id) => !gathered.has(id))).toEqual([])
+    expect([...gathered].filter((id) => id >= sent)).toEqual([])
+    expect(repeated).toEqual([])
+    expect(jumps).toEqual([])
+    expect(acknowledged.size).toBeGreaterThan(200)
+  },
+  120_000,
+)

@@ -40,14 +40,18 @@ export interface ReadRecord {
   readonly value: unknown
 }
 
-/** Everything that lies in the topic now, in order of partition and offset. */
+/** Everything committed that lies in the topic now, in order of partition and offset. */
 export async function readAll(site: Site, topic: string): Promise<ReadRecord[]> {
   const admin = createAdmin(site.environment, site)
   const [description] = await admin.describeTopics([topic])
   const partitions = description!.partitions.map(({ partition }) => ({ topic, partition }))
   const ends = await admin.listOffsets(partitions.map((at) => ({ ...at, spec: 'latest' as const })))
   await admin.close()
-  const consumer = createConsumer(site.environment, { ...site, autoOffsetReset: 'earliest' })
+  const consumer = createConsumer(site.environment, {
+    ...site,
+    autoOffsetReset: 'earliest',
+    isolation: 'read_committed',
+  })
   consumer.assign(partitions)
   const records: ReadRecord[] = []
   const left = () => ends.some((end) => (consumer.position(end) ?? 0) < end.offset)

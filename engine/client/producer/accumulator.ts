@@ -152,7 +152,8 @@ export class Accumulator {
     if (this.#lastTopic?.name === name) return this.#lastTopic
     let topic = this.#topics.get(name)
     if (topic === undefined) {
-      const { partitioner, batchBytesMax } = this.#settings
+      const { partitioners, batchBytesMax } = this.#settings
+      const partitioner = partitioners.get(name) ?? this.#settings.partitioner
       const chooser = topicPartitioner(partitioner, batchBytesMax, this.#cluster.environment.random)
       topic = new TopicRecords(name, chooser, this.#cluster)
       topic.update()

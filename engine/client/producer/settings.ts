@@ -14,6 +14,7 @@ export interface ProducerSettings extends ConnectionSettings {
   readonly bufferBytesMax: number
   readonly maxInFlight: number
   readonly partitioner: Partitioner
+  readonly partitioners: ReadonlyMap<string, Partitioner>
   readonly unknownTopicMsMax: number
   readonly stopAtFailure: boolean
   /** Undefined: without transactions. */
@@ -51,6 +52,7 @@ export function producerSettings(
     bufferBytesMax: positive('bufferBytesMax', options.bufferBytesMax ?? 32 * 1024 * 1024),
     maxInFlight,
     partitioner: options.partitioner ?? 'default',
+    partitioners: options.partitioners ?? new Map(),
     unknownTopicMsMax: positive('unknownTopicMsMax', options.unknownTopicMsMax ?? 10_000),
     stopAtFailure: options.stopAtFailure ?? false,
     transactionalId: options.transactionalId,

@@ -45,17 +45,22 @@ export class ActiveTask {
   }
 
   /** Positions to commit; the metadata carries the task's stream time over restarts. */
-  offsets(): (TopicPartition & OffsetAndMetadata)[] {
+  offsets(consumer: Consumer): (TopicPartition & OffsetAndMetadata)[] {
     const metadata = String(this.task.streamTimeMs)
     const offsets: (TopicPartition & OffsetAndMetadata)[] = []
-    for (const { topic, partition, nextOffset } of this.queues) {
-      if (nextOffset !== undefined) offsets.push({ topic, partition, offset: nextOffset, metadata })
+    for (const queue of this.queues) {
+      const { topic, partition, nextOffset } = queue
+      if (nextOffset === undefined) continue
+      // Behind the last record there may be markers of transactions, which nobody has to read again.
+      const position = queue.length === 0 ? (consumer.position(queue) ?? 0) : 0
+      queue.committingOffset = Math.max(nextOffset, position)
+      offsets.push({ topic, partition, offset: queue.committingOffset, metadata })
     }
     return offsets
   }
 
   committed(): void {
-    for (const queue of this.queues) queue.committedOffset = queue.nextOffset ?? queue.committedOffset
+    for (const queue of this.queues) queue.committedOffset = queue.committingOffset ?? queue.committedOffset
   }
 
   clearQueues(): void {

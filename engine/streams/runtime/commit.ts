@@ -8,7 +8,7 @@ import { isGroupChange, WritesLost } from './thread-errors.ts'
 
 /**
  * Everything that follows from the records so far is safe before their offsets are committed: sinks outside deliver, changed rows go
- * to the changelogs, all of it is acknowledged. False when only the offsets could not be committed at the moment.
+ * to the changelogs, all of it is acknowledged; exactly once, all of that is one transaction with the offsets. False when only the offsets could not be committed at the moment.
  * @throws WritesLost, StepFailure
  */
 export async function commitTasks(
@@ -30,8 +30,13 @@ export async function commitTasks(
   checkWrites(producers)
   for (const { task } of tasks) await task.flushStores()
   try {
-    await consumer.commit(tasks.flatMap((active) => active.offsets()))
+    await producers.commitOffsets(
+      tasks.flatMap((active) => active.offsets(consumer)),
+      consumer,
+    )
   } catch (error) {
+    // What belongs to a transaction counts with its offsets, or is done again.
+    if (producers.writesTransactions) throw new WritesLost({ stage: 'production', step: '', error })
     // The offsets go with the next commit, or another member takes the task over from the last one.
     if (isRetriable(error) || isGroupChange(error)) return false
     throw error

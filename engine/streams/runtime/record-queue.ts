@@ -10,6 +10,8 @@ export class RecordQueue {
   nextOffset: number | undefined
   /** As it stands at the broker, for lag. */
   committedOffset: number | undefined
+  /** Of the commit under way, then of the last one. */
+  committingOffset: number | undefined
   paused = false
   #waiting: ConsumerRecord[] = []
   #first = 0

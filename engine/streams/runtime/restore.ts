@@ -14,7 +14,10 @@ interface Setting {
 
 const pollMs = 200
 
-/** Reads the changelogs of the tasks' stores from their beginning to their end, all at once. */
+/**
+ * Reads the changelogs of the tasks' stores from their beginning to their end, all at once: what is committed, as an instance before
+ * may have died in a transaction.
+ */
 export async function restoreStores(tasks: readonly Task[], setting: Setting): Promise<void> {
   const stores = new Map<string, StateStore>()
   const partitions: TopicPartition[] = []
@@ -33,6 +36,7 @@ export async function restoreStores(tasks: readonly Task[], setting: Setting): P
     bootstrap: setting.bootstrap,
     clientId: `${setting.applicationId}-restore`,
     autoOffsetReset: 'earliest',
+    isolation: 'read_committed',
   })
   try {
     consumer.assign(open)
@@ -60,7 +64,8 @@ async function changelogEnds(
 ): Promise<Map<string, number>> {
   const admin = createAdmin(setting.environment, { bootstrap: setting.bootstrap })
   try {
-    const offsets = await admin.listOffsets(partitions.map((at) => ({ ...at, spec: 'latest' as const })))
+    const latest = partitions.map((at) => ({ ...at, spec: 'latest' as const }))
+    const offsets = await admin.listOffsets(latest, 'read_committed')
     return new Map(offsets.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]))
   } finally {
     await admin.close()

@@ -2,7 +2,8 @@
  * A topology running in this thread: one consumer in the application's group, producers, and the tasks that the group gave it.
  * One loop does everything, one thing after the other: process what is buffered, commit when it is time, poll for more. At least
  * once: a commit first lets sinks deliver, writes changed rows to the changelogs, waits until all is acknowledged, and only then
- * commits offsets. When a write cannot be completed, tasks go back to the last commit and its state.
+ * commits offsets. Exactly once: outputs, changelogs and offsets are one transaction (KIP-447). When a write cannot be completed,
+ * tasks go back to the last commit and its state.
  */
 
 import type { Admin, Consumer } from '../../client/api.ts'
@@ -26,7 +27,7 @@ import { TaskManager } from './task-manager.ts'
 import { openTaskState } from './task-state.ts'
 import { placeOf, stepOf, textOf, WritesLost } from './thread-errors.ts'
 
-const commitIntervalMsDefault = 500
+const commitIntervalMsDefault = { at_least_once: 500, exactly_once_v2: 100 } as const
 /** How long records are processed before the loop looks after everything else. */
 const sliceMs = 10
 const pollWaitMs = 100
@@ -37,6 +38,8 @@ const bufferedMax = 4000
 const bufferedResume = 1000
 /** How long a stop waits for its last commit. */
 const lastCommitMsMax = 5000
+/** How long an abort is waited for; the transaction's own timeout ends it otherwise. */
+const abortMsMax = 2000
 /** Without a commit between them. */
 const restartsMax = 20
 const retryPauseMs = 500
@@ -93,6 +96,7 @@ class StreamThread implements KafkaStreams {
       groupId: applicationId,
       autoOffsetReset: 'earliest',
       recordsPerPollMax: bufferedMax,
+      isolation: this.#isExactlyOnce ? 'read_committed' : 'read_uncommitted',
       sessionTimeoutMs: options.sessionTimeoutMs,
       heartbeatIntervalMs,
       assignors: [streamsAssignor(topology, applicationId, () => this.#tasks.ids)],
@@ -179,6 +183,7 @@ class StreamThread implements KafkaStreams {
 
   /** One turn of the loop. True when it committed. */
   async #round(): Promise<boolean> {
+    await this.#producers.start()
     await this.#tasks.open(this.#consumer)
     await this.#tasks.startNew()
     if (this.#state === 'rebalancing' && this.#tasks.settled && this.#assignedOnce) this.#enter('running')
@@ -196,7 +201,12 @@ class StreamThread implements KafkaStreams {
   }
 
   get #commitIntervalMs(): number {
-    return this.#options.commitIntervalMs ?? commitIntervalMsDefault
+    const { commitIntervalMs, processingGuarantee = 'at_least_once' } = this.#options
+    return commitIntervalMs ?? commitIntervalMsDefault[processingGuarantee]
+  }
+
+  get #isExactlyOnce(): boolean {
+    return this.#options.processingGuarantee === 'exactly_once_v2'
   }
 
   /** True while there is more to process than the slice had time for. */
@@ -250,6 +260,7 @@ class StreamThread implements KafkaStreams {
 
   async #lost(): Promise<void> {
     await this.#tasks.closeAll()
+    if (this.#isExactlyOnce) await this.#renewProducers()
     this.#enter('rebalancing')
   }
 
@@ -288,8 +299,7 @@ class StreamThread implements KafkaStreams {
     this.#warn('goes back to the last commit', error)
     await this.#environment.timers.sleep(retryPauseMs)
     try {
-      await this.#producers.close(0)
-      this.#producers = this.#makeProducers()
+      await this.#renewProducers()
       await this.#tasks.restart(this.#consumer)
     } catch (again) {
       return placeOf(again)
@@ -297,8 +307,15 @@ class StreamThread implements KafkaStreams {
     return undefined
   }
 
-  /** What went well before the record that failed need not be done again. */
+  /** What was written since the last commit is given up; in a transaction it never counts. */
+  async #renewProducers(): Promise<void> {
+    await this.#producers.close(this.#isExactlyOnce ? abortMsMax : 0)
+    this.#producers = this.#makeProducers()
+  }
+
+  /** What went well before the record that failed need not be done again; exactly once, what came of that record must not count. */
   async #commitBeforeFailing(): Promise<void> {
+    if (this.#isExactlyOnce) return
     try {
       await this.#commit()
     } catch (error) {
@@ -358,8 +375,11 @@ class StreamThread implements KafkaStreams {
 
   #makeProducers(): Producers {
     const { applicationId, bootstrap, clientId = applicationId } = this.#options
+    const sinks = this.#topology.subTopologies.flatMap(({ nodes }) => nodes.flatMap(({ sink }) => sink ?? []))
     return new Producers(this.#environment, {
+      applicationId,
       bootstrap,
+      exactlyOnce: this.#isExactlyOnce ? { sinks } : undefined,
       clientId: `${clientId}-producer`,
       onError: (error) => this.#decide(error),
       onFailed: (step) => {
