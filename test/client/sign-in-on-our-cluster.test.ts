@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAdmin } from '../../engine/client/index.ts'
 import { EmbeddedCluster } from '../../engine/cluster/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
+import { alterClientQuotas } from '../../engine/protocol/apis/alter-client-quotas.ts'
 import { alterUserScramCredentials } from '../../engine/protocol/apis/alter-user-scram-credentials.ts'
+import { describeClientQuotas } from '../../engine/protocol/apis/describe-client-quotas.ts'
 import { describeUserScramCredentials } from '../../engine/protocol/apis/describe-user-scram-credentials.ts'
 import { metadata } from '../../engine/protocol/apis/metadata.ts'
 import { saslAuthenticate } from '../../engine/protocol/apis/sasl-authenticate.ts'
@@ -186,8 +188,51 @@ describe.skipIf(missing !== undefined)('our client signs in on our cluster', () 
   test.each([
     [{ listeners: 'SASL_PLAINTEXT://' }, 'listener.name.sasl_plaintext.plain.sasl.jaas.config'],
     [{ listeners: 'SSL://' }, 'ssl.keystore.location'],
+    [{ listeners: 'SASL_TLS://' }, 'listeners'],
+    [{ 'sasl.enabled.mechanisms': 'GSSAPI' }, 'sasl.enabled.mechanisms'],
   ])('a port that nobody could enter is refused at the start: %o', async (settings, where) => {
     const started = EmbeddedCluster.start(() => environment, { brokers: 1, settings })
     await expect(started).rejects.toMatchObject({ code: 'INVALID_CONFIG', where })
+  })
+
+  test("a certificate that is none, a key that is another's, and a file that is not there are refused at the start", async () => {
+    const { server, client } = certificates
+    const start = (settings: Record<string, string>) =>
+      EmbeddedCluster.start(() => environment, { brokers: 1, settings: { listeners: 'SSL://', ...settings } })
+    const pair = (certificate: string, key: string) =>
+      start({ 'ssl.keystore.certificate.chain': certificate, 'ssl.keystore.key': key })
+    await expect(pair('nonsense', server.key)).rejects.toMatchObject({ code: 'BAD_CERTIFICATE' })
+    await expect(pair(server.certificate, client.key)).rejects.toMatchObject({ code: 'BAD_CERTIFICATE' })
+    const file = '/no/such/keystore.pem'
+    await expect(start({ 'ssl.keystore.location': file })).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      where: file,
+    })
+  })
+
+  test('credentials and quotas are there again after the cluster has stopped', async () => {
+    const dataFolder = await environment.disk.temporaryFolder('millrace-kept-')
+    const settings = {
+      listeners: 'SASL_PLAINTEXT://',
+      'listener.name.sasl_plaintext.plain.sasl.jaas.config': users,
+    }
+    const start = () => EmbeddedCluster.start(() => environment, { brokers: 1, dataFolder, settings })
+    const first = await start()
+    const options = { bootstrap: first.bootstrap, sasl: asAlice('PLAIN') }
+    await addScramUser(environment, options, 'kept', password)
+    const quota = { key: 'producer_byte_rate', value: 5000, remove: false }
+    const entity = [{ entityType: 'user', entityName: 'kept' }]
+    await withConnection(environment, options, (connection) =>
+      connection.request(alterClientQuotas, { entries: [{ entity, ops: [quota] }], validateOnly: false }),
+    )
+    await first.stop()
+    const second = await start()
+    const kept = { mechanism: 'SCRAM-SHA-256', username: 'kept', password } as const
+    await withConnection(environment, { bootstrap: second.bootstrap, sasl: kept }, async (connection) => {
+      const { entries } = await connection.request(describeClientQuotas, { components: [], strict: false })
+      expect(entries).toEqual([{ entity, values: [{ key: 'producer_byte_rate', value: 5000 }] }])
+    })
+    await second.stop()
+    await environment.disk.remove(dataFolder)
   })
 })

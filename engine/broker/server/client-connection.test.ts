@@ -3,6 +3,7 @@ import type { Connection } from '../../environment/index.ts'
 import { createNodeEnvironment } from '../../node/environment/index.ts'
 import { heartbeat } from '../../protocol/apis/heartbeat.ts'
 import { encodeRequest } from '../../protocol/frames.ts'
+import { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import { BrokerSettings } from '../settings/broker-settings.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { BrokerContext } from './context.ts'
@@ -22,7 +23,8 @@ test('a client that sends without end to a broker that is still starting is read
     answered++
     return { errorCode: 0 }
   })
-  const context = { id: 1, environment, settings: new BrokerSettings({}) } as BrokerContext
+  const metrics = new BrokerMetrics(environment.clock)
+  const context = { id: 1, environment, settings: new BrokerSettings({}), metrics } as BrokerContext
   let accepted: ClientConnection | undefined
   const listener = await environment.network.listen(
     { host: '127.0.0.1', port: 0 },

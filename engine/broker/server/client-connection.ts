@@ -11,6 +11,9 @@ import { answerBareToken, type SaslSession } from './sasl/sasl-session.ts'
 const heldBytesMax = 64 * 1024 * 1024
 const unsentBytesMax = 8 * 1024 * 1024
 
+/** A muted connection is looked at after so long, as timers cannot be as long as a small quota can make it. */
+const muteStepMsMax = 60_000
+
 /** What ends a connection through no fault of ours. */
 const clientsFaults: ReadonlySet<string> = new Set([
   'MALFORMED_FRAME',
@@ -20,6 +23,8 @@ const clientsFaults: ReadonlySet<string> = new Set([
 ])
 
 interface Call {
+  /** Undefined: no request of Kafka's. */
+  readonly api?: string
   readonly isPipelined: boolean
   run(): Promise<Buffer[] | undefined>
 }
@@ -30,6 +35,8 @@ interface Pending {
   call: Call | undefined
   state: 'waiting' | 'running' | 'done'
   answer: Buffer[] | undefined
+  readonly receivedMs: number
+  startedMs: number
 }
 
 export interface ConnectionParts extends SessionParts {
@@ -101,10 +108,11 @@ export class ClientConnection {
   private receive(chunk: Buffer): void {
     if (this.isClosed) return
     this.bytesIn += chunk.length
+    const receivedMs = this.broker.metrics.requests.nowMs
     try {
       for (const frame of this.splitter.push(chunk)) {
         const call = this.session.sasl ? undefined : this.callOf(frame)
-        this.queue.push({ frame, call, state: 'waiting', answer: undefined })
+        this.queue.push({ frame, call, state: 'waiting', answer: undefined, receivedMs, startedMs: 0 })
         this.heldBytes += frame.length
       }
     } catch (thrown) {
@@ -135,7 +143,7 @@ export class ClientConnection {
     const { clock, timers } = this.broker.environment
     const restMs = this.session.mutedUntilMs - clock.monotonicMs()
     if (restMs <= 0) return false
-    this.muting ??= timers.after(restMs, () => {
+    this.muting ??= timers.after(Math.min(restMs, muteStepMsMax), () => {
       this.muting = undefined
       this.pump()
     })
@@ -150,6 +158,7 @@ export class ClientConnection {
       if (pending.state === 'waiting') {
         if (i > 0 && !call.isPipelined) return
         pending.state = 'running'
+        pending.startedMs = this.broker.metrics.requests.nowMs
         void this.run(pending, call)
       }
       if (!call.isPipelined) return
@@ -161,6 +170,7 @@ export class ClientConnection {
     const header = decodeRequestHeader(frame)
     const handler = this.lookUp(header, frame)
     return {
+      api: handler.api.name,
       isPipelined: handler.isPipelined,
       run: () => handler.run(this.broker, header, frame, this.session),
     }
@@ -203,8 +213,9 @@ export class ClientConnection {
 
   private flush(): void {
     while (this.queue[0]?.state === 'done') {
-      const { answer, frame } = this.queue.shift()!
+      const { answer, frame, call, receivedMs, startedMs } = this.queue.shift()!
       this.heldBytes -= frame.length
+      if (call?.api !== undefined) this.broker.metrics.requests.answered(call.api, receivedMs, startedMs)
       if (!answer) continue
       for (const piece of answer) this.bytesOut += piece.length
       this.connection.write(answer)

@@ -8,6 +8,7 @@ import type {
   ControllerRequestKind,
   ControllerRequests,
 } from '../peers/controller-requests.ts'
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -23,6 +24,7 @@ export interface BrokerContext {
   readonly groups: GroupCoordinator
   readonly transactions: TransactionCoordinator
   readonly producerIds: ProducerIds
+  readonly metrics: BrokerMetrics
   /** Undefined while the quorum has no leader. */
   readonly controllerId: number | undefined
   /** Asks the active controller, and tries again while there is none. @throws MillraceError NO_CONTROLLER after `timeoutMs` */
