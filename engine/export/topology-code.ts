@@ -165,6 +165,16 @@ class TopologyPrinter {
         ])
       case 'toTable':
         return this.#after(step.from, step.op, [`{ ${name} }`])
+      case 'suppress': {
+        const limit = step.until === 'time-limit' ? durationCode(step.limitMs) : undefined
+        const buffer = step.buffer && literal(step.buffer)
+        const members = [
+          ['name', quoted(step.id)],
+          ['until', quoted(step.until)],
+          ['limitMs', limit],
+        ] as const
+        return this.#after(step.from, 'suppress', [objectCode([...members, ['buffer', buffer]])])
+      }
       case 'branch':
         return this.#branch(step)
       case 'merge':
@@ -213,6 +223,10 @@ class TopologyPrinter {
         ['name', quoted(step.id)],
         ['key', this.#serde(step.keyFormat)],
         ['value', this.#serde(step.valueFormat)],
+        [
+          'versionedHistoryMs',
+          step.versionedHistoryMs === undefined ? undefined : durationCode(step.versionedHistoryMs),
+        ],
         [
           'timestamp',
           timestamp === undefined || timestamp === 'record'
@@ -350,6 +364,9 @@ class TopologyPrinter {
       members.push(['beforeMs', durationCode(step.beforeMs)], ['afterMs', durationCode(step.afterMs)])
       members.push(['graceMs', durationCode(step.graceMs)])
     }
+    if (step.op === 'streamTableJoin' && step.graceMs !== undefined)
+      members.push(['graceMs', durationCode(step.graceMs)])
+    if (step.op === 'tableTableJoin' && step.store !== undefined) members.push(['store', quoted(step.store)])
     const method = step.op === 'streamStreamJoin' ? 'joinStream' : 'joinTable'
     return this.#after(step.left, method, [this.#ref(step.right), joiner, objectCode(members, indent)])
   }

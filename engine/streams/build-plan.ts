@@ -146,6 +146,11 @@ class PlanBuilder {
         this.#keep(step.id, { type: 'table', table })
         break
       }
+      case 'suppress': {
+        const table = this.#tableFrom(step.from).suppress({ ...step, name: step.id })
+        this.#keep(step.id, { type: 'table', table })
+        break
+      }
       case 'streamStreamJoin': {
         const { id: name, type, beforeMs, afterMs, graceMs } = step
         const joiner = this.#scope.joiner(step.joiner)
@@ -157,7 +162,7 @@ class PlanBuilder {
       case 'streamTableJoin': {
         const joiner = this.#scope.joiner(step.joiner)
         const table = this.#tableFrom(step.right)
-        const options = { name: step.id, type: step.type }
+        const options = { name: step.id, type: step.type, graceMs: step.graceMs }
         this.#stream(step.id, this.#streamFrom(step.left).joinTable(table, joiner, options))
         break
       }
@@ -189,7 +194,8 @@ class PlanBuilder {
     }
     if (step.op === 'stream') this.#stream(step.id, this.#builder.stream(step.topic, options))
     else {
-      const table = this.#builder.table(step.topic, { ...options, store: step.store })
+      const { store, versionedHistoryMs } = step
+      const table = this.#builder.table(step.topic, { ...options, store, versionedHistoryMs })
       this.#keep(step.id, { type: 'table', table })
     }
   }

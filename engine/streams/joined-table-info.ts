@@ -1,7 +1,7 @@
 import type { OuterJoiner } from './api.ts'
 import type { StepSetup } from './graph.ts'
 import type { TableJoinType } from './operators/table-table-join.ts'
-import { type RowReader, rowOf, TableInfo } from './table-info.ts'
+import { now, type RowReader, rowOf, TableInfo } from './table-info.ts'
 
 /** A join of two tables without a store of its own is looked up by joining their rows as they are now. */
 export class JoinedTableInfo extends TableInfo {
@@ -39,15 +39,20 @@ export class JoinedTableInfo extends TableInfo {
     this.#right.needOld()
   }
 
+  override get versionsMs(): number | undefined {
+    return undefined
+  }
+
   override reader(setup: StepSetup): RowReader {
     if (this.store !== undefined) return super.reader(setup)
     const readLeft = this.#left.reader(setup)
     const readRight = this.#right.reader(setup)
     const type = this.#type
-    return (key, asOfMs) => {
-      const left = readLeft(key, asOfMs)
+    // A join shows rows as they are now, also of tables with versions.
+    return (key) => {
+      const left = readLeft(key, now)
       if (left === undefined && type !== 'outer') return undefined
-      const right = readRight(key, asOfMs)
+      const right = readRight(key, now)
       if (right === undefined && (type === 'inner' || left === undefined)) return undefined
       const value = this.#joiner(left?.value ?? null, right?.value ?? null, key)
       return rowOf(value, Math.max(left?.timestampMs ?? -1, right?.timestampMs ?? -1))

@@ -1,11 +1,13 @@
 import { MillraceError } from '../base/errors.ts'
-import type { Joiner, KStream, Named, StreamJoinOptions } from './api.ts'
+import type { Joiner, KStream, Serde, StreamJoinOptions, StreamTableJoinOptions } from './api.ts'
+import type { StoreSpec } from './graph.ts'
 import type { Outlet } from './graph-builder.ts'
 import { Stream } from './kstream.ts'
 import type { Table } from './ktable.ts'
 import { isOptional, streamStreamJoin } from './operators/stream-stream-join.ts'
 import { streamTableJoin } from './operators/stream-table-join.ts'
 import { jsonSerde } from './serdes.ts'
+import { HeldStore } from './stores/held-store.ts'
 import { JoinStore } from './stores/join-store.ts'
 import { WaitingStore } from './stores/waiting-store.ts'
 
@@ -15,10 +17,13 @@ export function addStreamTableJoin<K, V, V2, R>(
   left: Stream<K, V>,
   right: Table<K, V2>,
   joiner: Joiner<K, V, V2, R>,
-  options: Named & { readonly type: 'inner' | 'left' },
+  options: StreamTableJoinOptions,
 ): KStream<K, R> {
   const { graph } = left
   const key = commonKey(left, right, options.name)
+  const { graceMs } = options
+  const waiting = graceMs === undefined ? undefined : { graceMs, storeName: `${options.name}-held` }
+  checkGrace(graceMs, right.info.versionsMs, options.name)
   right.info.makeReadable()
   const from = left.keyChanged
     ? graph.repartition(left.outlet, {
@@ -32,9 +37,10 @@ export function addStreamTableJoin<K, V, V2, R>(
   const node = graph.add({
     name: options.name,
     kind: 'streamTableJoin',
-    detail: options.type,
+    detail: waiting === undefined ? options.type : `${options.type}, grace ${waiting.graceMs} ms`,
     parents: [from, right.outlet],
-    create: streamTableJoin(options.type, right.info, joiner as AnyJoiner),
+    stores: waiting === undefined ? [] : [heldStore(waiting.storeName, key, left.serdes.value)],
+    create: streamTableJoin(options.type, right.info, joiner as AnyJoiner, waiting),
   })
   graph.coPartitionings.push({ step: options.name, left: from.node, right: right.outlet.node })
   return new Stream<K, R>(graph, { node, output: 0 }, { key, value: jsonSerde }, false)
@@ -116,5 +122,26 @@ function checkJoinWindow({ name, beforeMs, afterMs, graceMs }: StreamJoinOptions
     what: `the join's window (before ${beforeMs} ms, after ${afterMs} ms, grace ${graceMs} ms) is not possible`,
     where: name,
     remedy: 'give whole milliseconds; grace, and before and after together, are not below 0',
+  })
+}
+
+function heldStore(name: string, key: Serde<unknown>, value: Serde<unknown>): StoreSpec {
+  return { name, onDisk: false, create: () => new HeldStore(name, { key, value }) }
+}
+
+/** What waits for longer than the table remembers would find nothing. */
+function checkGrace(graceMs: number | undefined, historyMs: number | undefined, step: string): void {
+  if (graceMs === undefined) return
+  const whole = Number.isSafeInteger(graceMs) && graceMs >= 0
+  if (whole && historyMs !== undefined && graceMs <= historyMs) return
+  throw new MillraceError({
+    code: 'BAD_GRACE',
+    what: !whole
+      ? `the grace is ${graceMs} ms`
+      : historyMs === undefined
+        ? 'a join with grace looks into the past, and the table has no versions'
+        : `the grace (${graceMs} ms) is longer than the table's history (${historyMs} ms)`,
+    where: step,
+    remedy: 'join a versioned table whose history is at least as long as the grace, or leave the grace out',
   })
 }

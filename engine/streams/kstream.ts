@@ -14,7 +14,9 @@ import type {
   SinkOptions,
   StreamJoinOptions,
   StreamRecord,
+  StreamTableJoinOptions,
   TableStepOptions,
+  VersionedOptions,
 } from './api.ts'
 import type { SinkSpec, StoreSpec } from './graph.ts'
 import type { GraphBuilder, NodeSpec, Outlet } from './graph-builder.ts'
@@ -177,7 +179,7 @@ export class Stream<K, V> implements KStream<K, V> {
     return new GroupedStream<K2, V>(this.graph, keyed.outlet, keyed.serdes, true, options.name)
   }
 
-  toTable(options: TableStepOptions): KTable<K, V> {
+  toTable(options: TableStepOptions & VersionedOptions): KTable<K, V> {
     const from = this.keyChanged
       ? this.graph.repartition(this.outlet, { name: options.name, reportAs: options.name, ...this.serdes })
       : this.outlet
@@ -210,7 +212,7 @@ export class Stream<K, V> implements KStream<K, V> {
   joinTable<V2, R>(
     table: KTable<K, V2>,
     joiner: Joiner<K, V, V2, R>,
-    options: Named & { readonly type: 'inner' | 'left' },
+    options: StreamTableJoinOptions,
   ): KStream<K, R> {
     if (!(table instanceof Table)) throw foreign('table')
     return addStreamTableJoin<K, V, V2, R>(this, table, joiner, options)

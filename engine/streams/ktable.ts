@@ -1,5 +1,5 @@
 import { MillraceError } from '../base/errors.ts'
-import type { KStream, KTable, Named, StoreKind, TableStepOptions } from './api.ts'
+import type { KStream, KTable, Named, StoreKind, TableStepOptions, VersionedOptions } from './api.ts'
 import type { StoreSpec } from './graph.ts'
 import type { GraphBuilder, Outlet } from './graph-builder.ts'
 import { GroupedTable } from './grouped-table.ts'
@@ -12,6 +12,9 @@ import { toStream } from './operators/to-stream.ts'
 import { jsonSerde } from './serdes.ts'
 import { DiskRowStore } from './stores/disk-row-store.ts'
 import { MemoryRowStore } from './stores/row-store.ts'
+import { VersionedStore } from './stores/versioned-store.ts'
+import type { SuppressOptions } from './suppress-api.ts'
+import { addSuppress } from './suppression.ts'
 import type { KGroupedTable, TableJoinOptions } from './table-api.ts'
 import { TableInfo } from './table-info.ts'
 import { addTableTableJoin } from './table-joins.ts'
@@ -76,6 +79,10 @@ export class Table<K, V> implements KTable<K, V> {
     return new GroupedTable<K2, V2>(this.graph, { node, output: 0 }, serdes, options.name)
   }
 
+  suppress(options: SuppressOptions): KTable<K, V> {
+    return addSuppress(this, options)
+  }
+
   #filter(
     kind: string,
     typed: (value: V, key: K) => boolean,
@@ -123,14 +130,22 @@ export function addTable<K, V>(
   graph: GraphBuilder,
   from: Outlet,
   serdes: FlowSerdes,
-  options: TableStepOptions,
+  options: TableStepOptions & VersionedOptions,
   kind: string,
   detail: string,
 ): Table<K, V> {
   const info = new TableInfo(undefined, (value) => value)
   const node = graph.add({ name: options.name, kind, detail, parents: [from], create: table(info) })
-  info.attach(node, rowStoreOf(serdes, options.kind))
-  if (options.store !== undefined) info.keepRows(options.store)
+  const { versionedHistoryMs: historyMs, name, store } = options
+  if (historyMs !== undefined) {
+    checkHistory(historyMs, name)
+    info.historyMs = historyMs
+    info.attach(node, versionedStoreOf(serdes, historyMs))
+    info.keepRows(store ?? name)
+  } else {
+    info.attach(node, rowStoreOf(serdes, options.kind))
+    if (store !== undefined) info.keepRows(store)
+  }
   return new Table<K, V>(graph, { node, output: 0 }, serdes, info, false)
 }
 
@@ -143,5 +158,19 @@ export function rowStoreOf(serdes: FlowSerdes, kind: StoreKind | undefined): (na
       onDisk && database !== undefined
         ? new DiskRowStore(name, serdes, database)
         : new MemoryRowStore(name, serdes),
+  })
+}
+
+function versionedStoreOf(serdes: FlowSerdes, historyMs: number): (name: string) => StoreSpec {
+  return (name) => ({ name, onDisk: false, create: () => new VersionedStore(name, serdes, historyMs) })
+}
+
+function checkHistory(historyMs: number, step: string): void {
+  if (Number.isSafeInteger(historyMs) && historyMs >= 0) return
+  throw new MillraceError({
+    code: 'BAD_HISTORY',
+    what: `the history of the table is ${historyMs} ms`,
+    where: step,
+    remedy: 'give whole milliseconds, not below 0',
   })
 }

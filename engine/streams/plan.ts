@@ -7,6 +7,7 @@
  */
 import type { Emit, WindowSpec } from './api.ts'
 import type { TableStep } from './plan-tables.ts'
+import type { SuppressRule } from './suppress-api.ts'
 
 /** JavaScript expression; sees `key`, `value`, `timestamp`, `headers` unless the operator says otherwise. */
 export type Expression = string
@@ -60,6 +61,8 @@ export type Step =
       readonly valueFormat?: SerdeName
       readonly reset?: 'earliest' | 'latest'
       readonly store?: string
+      /** Tables only: keeps versions of rows for so long. */
+      readonly versionedHistoryMs?: number
     })
   | (Following & { readonly op: 'map' /** → [key, value] */; readonly expr: Expression })
   | (Following & {
@@ -132,6 +135,7 @@ export type Step =
       readonly retentionMs?: number
     })
   | (Following & { readonly op: 'toTable'; readonly store?: string })
+  | (Following & SuppressRule & { readonly op: 'suppress' })
   | (StepBase & {
       readonly op: 'streamStreamJoin'
       readonly type: 'inner' | 'left' | 'outer'
@@ -149,6 +153,8 @@ export type Step =
       readonly left: string
       readonly right: string
       readonly joiner: Expression
+      /** Versioned tables only. */
+      readonly graceMs?: number
     })
   | (Following & {
       readonly op: 'to'

@@ -1,5 +1,5 @@
 /** From a case's operators to a topology plan. */
-import type { Emit, Step, TopologyPlan, WindowSpec } from '../../engine/streams/index.ts'
+import type { Emit, Step, SuppressRule, TopologyPlan, WindowSpec } from '../../engine/streams/index.ts'
 import type { CaseOp } from './case.ts'
 
 /** The case needs an operator, or a form of one, that is not there yet. */
@@ -32,6 +32,7 @@ function isTable(step: Step, tables: ReadonlySet<string>): boolean {
     case 'count':
     case 'aggregate':
     case 'reduce':
+    case 'suppress':
     case 'tableTableJoin':
       return true
     case 'mapValues':
@@ -65,8 +66,14 @@ function translateOp(op: CaseOp): Step {
     case 'stream':
       return { ...base, op: 'stream', topic: op.topic as string, timestamp: timestampOf(op) }
     case 'table':
-      if (op.versionedHistoryMs !== undefined) throw new Unsupported('versioned tables')
-      return { ...base, op: 'table', topic: op.topic as string, timestamp: timestampOf(op), store }
+      return {
+        ...base,
+        op: 'table',
+        topic: op.topic as string,
+        timestamp: timestampOf(op),
+        store,
+        versionedHistoryMs: op.versionedHistoryMs as number | undefined,
+      }
     case 'map':
     case 'flatMap':
     case 'flatMapValues':
@@ -104,6 +111,8 @@ function translateOp(op: CaseOp): Step {
       }
     case 'reduce':
       return { ...following, op: 'reduce', ...adderOf(op), ...windowOf(op), store }
+    case 'suppress':
+      return { ...following, op: 'suppress', ...suppressionOf(op) }
     case 'streamStreamJoin':
       return {
         ...base,
@@ -112,8 +121,12 @@ function translateOp(op: CaseOp): Step {
         ...joinWindowOf(op),
       }
     case 'streamTableJoin':
-      if (op.graceMs !== undefined) throw new Unsupported('stream-table joins with grace')
-      return { ...base, op: 'streamTableJoin', ...joinOf(op, 'inner', 'left') }
+      return {
+        ...base,
+        op: 'streamTableJoin',
+        ...joinOf(op, 'inner', 'left'),
+        graceMs: op.graceMs as number | undefined,
+      }
     case 'tableTableJoin':
       return { ...base, op: 'tableTableJoin', ...joinOf(op, 'inner', 'left', 'outer'), store }
     case 'process':
@@ -145,6 +158,13 @@ function windowOf(op: CaseOp): { window?: WindowSpec; emit?: Emit; retentionMs?:
   const emit = op.emit === 'onWindowClose' ? 'on-window-close' : 'on-update'
   // Its fields are named as in the cases.
   return { window: op.window as WindowSpec, emit, retentionMs: op.retentionMs as number | undefined }
+}
+
+function suppressionOf(op: CaseOp): SuppressRule {
+  if (op.until === 'windowCloses') return { until: 'window-closes' }
+  const recordsMax = op.maxRecords as number | undefined
+  const buffer = recordsMax === undefined ? {} : { recordsMax }
+  return { until: 'time-limit', limitMs: op.limitMs as number, buffer }
 }
 
 function joinOf<Type extends string>(op: CaseOp, ...types: readonly Type[]) {

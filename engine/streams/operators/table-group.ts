@@ -5,7 +5,7 @@ import { changeOf } from './to-stream.ts'
 
 /**
  * Rows under the keys of their groups. What stays in its group goes on as one change; what moves first leaves, then enters. Rows
- * without a group key or value belong to no group; versions of the past are dropped (KIP-914).
+ * without a group key or value belong to no group; versions of the past change none (KIP-914).
  */
 export function tableGroup(fn: (value: unknown, key: unknown) => readonly [unknown, unknown]) {
   return (setup: StepSetup): StepLogic => {
@@ -19,10 +19,7 @@ export function tableGroup(fn: (value: unknown, key: unknown) => readonly [unkno
     return {
       process(record) {
         const change = changeOf(record)
-        if (!change.isLatest) {
-          setup.dropped()
-          return
-        }
+        if (!change.isLatest) return
         const added = placeOf(change.newValue, record.key)
         const removed = placeOf(change.oldValue, record.key)
         if (added !== undefined && removed !== undefined && sameKey(added.group, removed.group)) {
