@@ -1,13 +1,24 @@
+import { assert } from '../../base/assert.ts'
+
 export interface Timed {
   readonly timeMs: number
   /** It counts for nothing any more; the heap drops it in passing. */
   gone: boolean
 }
 
-/** A binary min-heap by time. What is gone is told to it, so that it never holds more of that than of the rest. */
+/** A binary min-heap, by time alone unless told otherwise. What is gone is told to it: it never holds more of that than of the rest. */
 export class TimeHeap<T extends Timed> {
+  readonly #compare: (a: T, b: T) => number
   #entries: T[] = []
   #goneCount = 0
+
+  constructor(compare: (a: T, b: T) => number = (a, b) => a.timeMs - b.timeMs) {
+    this.#compare = compare
+  }
+
+  get first(): T | undefined {
+    return this.#entries[0]
+  }
 
   push(entry: T): void {
     this.#entries.push(entry)
@@ -18,16 +29,22 @@ export class TimeHeap<T extends Timed> {
   takeUpTo(timeMs: number): T[] {
     const taken: T[] = []
     while (this.#entries.length > 0 && this.#entries[0]!.timeMs <= timeMs) {
-      const first = this.#entries[0]!
-      const last = this.#entries.pop()!
-      if (this.#entries.length > 0) {
-        this.#entries[0] = last
-        this.#sink(0)
-      }
-      if (first.gone) this.#goneCount--
-      else taken.push(first)
+      const first = this.takeFirst()
+      if (!first.gone) taken.push(first)
     }
     return taken
+  }
+
+  takeFirst(): T {
+    const first = this.#entries[0]
+    assert(first !== undefined, 'there is something to take')
+    const last = this.#entries.pop()!
+    if (this.#entries.length > 0) {
+      this.#entries[0] = last
+      this.#sink(0)
+    }
+    if (first.gone) this.#goneCount--
+    return first
   }
 
   /** An entry of the heap, or one that was taken from it, has gone. */
@@ -43,7 +60,7 @@ export class TimeHeap<T extends Timed> {
     let at = from
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (this.#entries[parent]!.timeMs <= entry.timeMs) break
+      if (this.#compare(this.#entries[parent]!, entry) <= 0) break
       this.#entries[at] = this.#entries[parent]!
       at = parent
     }
@@ -57,8 +74,8 @@ export class TimeHeap<T extends Timed> {
       let child = at * 2 + 1
       if (child >= this.#entries.length) break
       const right = this.#entries[child + 1]
-      if (right !== undefined && right.timeMs < this.#entries[child]!.timeMs) child++
-      if (this.#entries[child]!.timeMs >= entry.timeMs) break
+      if (right !== undefined && this.#compare(right, this.#entries[child]!) < 0) child++
+      if (this.#compare(this.#entries[child]!, entry) >= 0) break
       this.#entries[at] = this.#entries[child]!
       at = child
     }
