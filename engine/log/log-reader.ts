@@ -1,3 +1,5 @@
+import type { Codecs } from '../environment/index.ts'
+import { validateBatch } from '../protocol/record-batch.ts'
 import { BatchView } from '../protocol/record-batch-header.ts'
 import { type ReadLimits, selectBatches, sizeKnownBytes } from './batch-walk.ts'
 import type { Segment } from './segment.ts'
@@ -19,6 +21,14 @@ export interface ReadOptions {
 }
 
 export const emptyRead: LogRead = { pieces: [], sizeBytes: 0, baseOffset: undefined }
+
+/** The same, each batch by its CRC. @throws MillraceError CORRUPT_BATCH */
+export function checkedRead(read: LogRead, codecs: Pick<Codecs, 'crc32c'>): LogRead {
+  for (const piece of read.pieces) {
+    for (let at = 0; at < piece.length; ) at += validateBatch(piece, at, codecs).sizeBytes
+  }
+  return read
+}
 
 /** The first batch that reaches an offset lies at most so far behind its index entry, as a rule. */
 const leadBytes = 16 * 1024

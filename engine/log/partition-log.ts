@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts'
-import { MillraceError } from '../base/errors.ts'
+import { isMillraceError, MillraceError } from '../base/errors.ts'
 import { type AbortedTransaction, abortedBetween } from './aborted-transactions.ts'
 import {
   type AppendResult,
@@ -13,7 +13,7 @@ import {
 import { type CompactionReport, LogCleaner } from './compaction/log-cleaner.ts'
 import type { EpochEnd, LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import { emptyRead, type LogRead, type ReadOptions } from './log-reader.ts'
+import { checkedRead, emptyRead, type LogRead, type ReadOptions } from './log-reader.ts'
 import { LogState } from './log-state.ts'
 import { LogStore, type LogWorld } from './log-store.ts'
 import { storageError } from './log-writer.ts'
@@ -201,7 +201,7 @@ export class PartitionLog {
   /**
    * Whole batches from the one that holds the offset on. At once when they are in memory; otherwise from one segment's
    * file.
-   * @throws MillraceError OFFSET_OUT_OF_RANGE before the start or behind the end
+   * @throws MillraceError OFFSET_OUT_OF_RANGE before the start or behind the end, CORRUPT_BATCH for what has rotted on disk
    */
   read(startOffset: number, bytesMax: number, options: ReadOptions = {}): LogRead | Promise<LogRead> {
     const { logStartOffset, logEndOffset } = this.#state
@@ -212,8 +212,8 @@ export class PartitionLog {
     const read = this.#store.read(startOffset, { endOffset, bytesMax, minOneBatch })
     if (!(read instanceof Promise)) return read
     return read.then((found) => {
-      if (found) return found
-      throw this.#outOfRange(startOffset)
+      if (!found) throw this.#outOfRange(startOffset)
+      return this.#intact(found)
     })
   }
 
@@ -269,7 +269,12 @@ export class PartitionLog {
    */
   async compact(highWatermark: number): Promise<CompactionReport | undefined> {
     this.#assertAppendable()
-    return this.#cleaner.run(this.lastStableOffset(highWatermark), this.config)
+    try {
+      return await this.#cleaner.run(this.lastStableOffset(highWatermark), this.config)
+    } catch (thrown) {
+      if (isMillraceError(thrown, 'CORRUPT_BATCH')) await this.#giveUp(thrown)
+      throw thrown
+    }
   }
 
   /** Records before the offset are gone. Until the next snapshot a crash may bring the rest of their segment back. */
@@ -344,6 +349,29 @@ export class PartitionLog {
     this.#state.logStartOffset = Math.max(this.#state.logStartOffset, this.#store.segments[0]!.baseOffset)
     this.#state.leaderEpochs.truncateFromStart(this.#state.logStartOffset)
     await dropping
+  }
+
+  /** What comes from a file may have rotted since it was written: it is never given out. */
+  async #intact(found: LogRead): Promise<LogRead> {
+    try {
+      return checkedRead(found, this.#world.codecs)
+    } catch (thrown) {
+      if (isMillraceError(thrown, 'CORRUPT_BATCH')) await this.#giveUp(thrown)
+      throw thrown
+    }
+  }
+
+  /**
+   * The log is damaged: nothing is appended any more, and nothing vouches for what lies there. The next opening reads it all, and
+   * cuts it at the last good batch; what is missing then comes from the leader.
+   */
+  async #giveUp({ what }: MillraceError): Promise<void> {
+    if (this.failure || this.#isClosed) return
+    await this.#store.snapshots.removeBehind(-1)
+    const remedy = 'start the broker again: it cuts the log at the last good batch and fetches the rest anew'
+    this.#store.writer.fail(
+      new MillraceError({ code: 'CORRUPT_BATCH', what: `damaged data: ${what}`, where: this.folder, remedy }),
+    )
   }
 
   async #change(action: () => Promise<void>): Promise<void> {

@@ -65,6 +65,17 @@ export class FileContent {
     this.#unsynced = []
   }
 
+  /** Flips a bit, durably. False behind the end. */
+  rot(position: number): boolean {
+    if (position >= this.bytes.length) return false
+    const bytes = Buffer.of(this.bytes[position]! ^ 0x10)
+    const change = { kind: 'write', position, bytes } as const
+    this.sync()
+    this.#current.apply(change)
+    this.#durable.apply(change)
+    return true
+  }
+
   /** Keeps what was synced and a part of the rest, the last write of which is torn at some byte. */
   crash(random: Random, { reordersWrites }: TearOptions): void {
     const changes = this.#unsynced
@@ -151,6 +162,13 @@ export class DiskContent {
     const name = names.pop() ?? ''
     const folder = this.find(`/${names.join('/')}`)
     return { folder: folder instanceof Folder ? folder : undefined, name }
+  }
+
+  files(folder = this.root, path = ''): { path: string; bytes: Buffer }[] {
+    return [...folder.entries].flatMap(([name, entry]) => {
+      if (entry instanceof Folder) return this.files(entry, `${path}/${name}`)
+      return [{ path: `${path}/${name}`, bytes: entry.bytes }]
+    })
   }
 
   crash(random: Random, options: TearOptions): void {

@@ -1,2 +1,2 @@
-export { type FaultKind, FaultPlan } from './fault-plan.ts'
+export { type DownKind, type FaultKind, FaultPlan } from './fault-plan.ts'
 export { World, type WorldOptions } from './world.ts'

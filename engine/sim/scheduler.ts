@@ -18,6 +18,8 @@ export interface SchedulerOptions {
 export class Scheduler {
   /** Since the simulation began. */
   elapsedMs = 0
+  /** What wall clocks have been put forward. */
+  wallAheadMs = 0
   readonly #options: SchedulerOptions
   readonly #queue = new EventQueue()
   #order = 0
@@ -28,7 +30,7 @@ export class Scheduler {
   }
 
   get nowMs(): number {
-    return epochMs + this.elapsedMs
+    return epochMs + this.elapsedMs + this.wallAheadMs
   }
 
   get eventCount(): number {

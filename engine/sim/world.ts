@@ -8,7 +8,7 @@ import type {
   WorkerName,
 } from '../environment/index.ts'
 import { Actor } from './actor.ts'
-import type { TearOptions } from './disk-content.ts'
+import { FileContent, type TearOptions } from './disk-content.ts'
 import { calmNetwork, type NetworkFaults, NetworkWorld } from './network-world.ts'
 import { Scheduler, type SchedulerOptions } from './scheduler.ts'
 import { createSeededRandom } from './seeded-random.ts'
@@ -95,6 +95,22 @@ export class World {
   /** What its wall clock is ahead. */
   skewClock(name: string, skewMs: number): void {
     this.#node(name).clockSkewMs = skewMs
+  }
+
+  /** All wall clocks go forward at once, and stay so: as if nothing had happened for so long. */
+  jumpTime(durationMs: number): void {
+    this.scheduler.wallAheadMs += durationMs
+  }
+
+  /** Flips a bit of a file, as if it had rotted, synced or not. False when there is no such byte. */
+  corrupt(name: string, path: string, position: number): boolean {
+    const found = this.#node(name).disk.find(path)
+    return found instanceof FileContent && found.rot(position)
+  }
+
+  /** What lies on the machine's disk, by path. */
+  files(name: string): { path: string; bytes: Buffer }[] {
+    return this.#node(name).disk.files()
   }
 
   slowDisk(name: string, factor: number): void {

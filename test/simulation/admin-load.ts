@@ -1,12 +1,14 @@
 import { isMillraceError } from '../../engine/base/errors.ts'
 import { createAdmin } from '../../engine/client/index.ts'
 import type { World } from '../../engine/sim/index.ts'
+import type { Load } from './loads/load.ts'
 import { brokerIds, type SimCluster } from './sim-cluster.ts'
 
 export interface AdminLoadOptions {
-  /** Replicas of its partitions move from broker to broker. */
-  readonly topic: string
-  readonly partitions: number
+  /** Replicas of their partitions move from broker to broker. */
+  readonly topics: readonly string[]
+  /** How many each of them has. */
+  readonly partitions: readonly number[]
 }
 
 /** What may go wrong while brokers do: no answer in time, or an answer to the second try of what the first had done. */
@@ -24,7 +26,11 @@ const expected = new Set([
 ])
 
 /** Administrators at work: replicas move, leaders change, topics come, grow, are configured and go. */
-export function startAdminLoad(world: World, cluster: SimCluster, { topic, partitions }: AdminLoadOptions) {
+export function startAdminLoad(
+  world: World,
+  cluster: SimCluster,
+  { topics, partitions }: AdminLoadOptions,
+): Load {
   const environment = world.node('client')
   const random = environment.random.fork('admin')
   const admin = createAdmin(environment, {
@@ -36,7 +42,10 @@ export function startAdminLoad(world: World, cluster: SimCluster, { topic, parti
   const done: Record<string, number> = {}
   const failures: string[] = []
   const scratch = () => `scratch-${random.int(3)}`
-  const anyPartition = () => ({ topic, partition: random.int(partitions) })
+  const allPartitions = topics.flatMap((topic, i) => {
+    return Array.from({ length: partitions[i]! }, (_, partition) => ({ topic, partition }))
+  })
+  const anyPartition = () => allPartitions[random.int(allPartitions.length)]!
   const operations: Record<string, () => Promise<unknown>> = {
     reassign: () => {
       const ids = shuffled(brokerIds, (bound) => random.int(bound))
@@ -75,12 +84,7 @@ export function startAdminLoad(world: World, cluster: SimCluster, { topic, parti
   const settle = async () => {
     for (;;) {
       try {
-        const all = Array.from({ length: partitions }, (_, partition) => ({
-          topic,
-          partition,
-          replicas: brokerIds,
-        }))
-        await admin.reassignPartitions(all)
+        await admin.reassignPartitions(allPartitions.map((each) => ({ ...each, replicas: brokerIds })))
         return
       } catch (thrown) {
         if (!isMillraceError(thrown) || !expected.has(thrown.code)) {
@@ -92,8 +96,7 @@ export function startAdminLoad(world: World, cluster: SimCluster, { topic, parti
   }
   void run()
   return {
-    /** How often each kind was done. */
-    done,
+    operations: done,
     failures,
     isDone: () => isSettled,
     stop() {

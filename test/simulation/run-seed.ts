@@ -1,25 +1,29 @@
-import { createAdmin, createProducer } from '../../engine/client/index.ts'
+import { isMillraceError, type MillraceError } from '../../engine/base/errors.ts'
+import { createAdmin } from '../../engine/client/index.ts'
 import { createCodeLoader, nodeCodecs } from '../../engine/node/environment/index.ts'
-import { type FaultKind, FaultPlan, World } from '../../engine/sim/index.ts'
-import { startAdminLoad } from './admin-load.ts'
-import { type Acknowledged, finalViolations, RunningChecks, type Violation } from './checkers.ts'
+import { type DownKind, type FaultKind, FaultPlan, World } from '../../engine/sim/index.ts'
+import { stateViolations } from './checks/contents.ts'
+import { Findings, type Violation } from './checks/findings.ts'
+import { QuorumChecks } from './checks/quorum-checks.ts'
+import { RunningChecks } from './checks/running-checks.ts'
+import { readEverything, spoilLog } from './corruption.ts'
+import { LateMessages } from './late-messages.ts'
+import type { Load, LoadContext } from './loads/load.ts'
+import { type LoadName, shortLived, startLoads, table, topics } from './loads/loads.ts'
 import { brokerIds, nodeOf, SimCluster } from './sim-cluster.ts'
-import { areDecided, transactionViolations } from './transactions/transaction-checker.ts'
-import { type Attempt, ledger, ledgerPartitions, startTransactions } from './transactions/transaction-load.ts'
+import { areDecided } from './transactions/transaction-checker.ts'
+import { ledger } from './transactions/transaction-load.ts'
 
 export interface SeedResult {
   readonly seed: number
   readonly violations: readonly Violation[]
-  readonly sent: number
-  readonly acknowledged: number
+  /** How often what was done, by all clients. */
+  readonly operations: Readonly<Record<string, number>>
   readonly faults: Readonly<Record<string, number>>
-  readonly checks: number
-  /** How often administrators did what. */
-  readonly administration: Readonly<Record<string, number>>
-  /** By outcome. */
-  readonly transactions: Readonly<Record<string, number>>
-  /** Producers that had been replaced, and were refused. */
-  readonly zombies: number
+  /** Which of the plan happened, by their place in it. */
+  readonly faultIndexes: readonly number[]
+  /** How often each invariant had something to check. */
+  readonly checked: Readonly<Record<number, number>>
   readonly events: number
   readonly virtualMs: number
 }
@@ -28,200 +32,278 @@ export interface SeedOptions {
   readonly seed: number
   readonly kinds?: readonly FaultKind[]
   readonly durationMs?: number
+  /** All that happens, event by event. */
   readonly trace?: (line: string) => void
+  /** Faults, what clients did, and what brokers note. */
+  readonly tell?: (line: string) => void
+  /** For minimising. */
+  readonly loads?: ReadonlySet<LoadName>
+  readonly skippedFaults?: ReadonlySet<number>
 }
-
-const topic = 'events'
-const partitions = 3
-const convergenceMs = 60_000
 
 export const allFaults: readonly FaultKind[] = [
   'crash',
   'kill',
+  'kill all',
   'partition',
   'one-way cut',
   'reset',
   'pause',
   'slow disk',
+  'full disk',
+  'corruption',
   'clock skew',
+  'time jump',
 ]
+
+const convergenceMs = 60_000
+const operationsMin = 1000
+const faultsMin = 3
+const lookEveryMs = 8
+/** Segments are small, looks frequent, and memory short: what takes days elsewhere happens within seconds. */
+const settings = {
+  'log.cleaner.backoff.ms': '150',
+  'log.retention.check.interval.ms': '300',
+  'offsets.topic.segment.bytes': '4096',
+  'transaction.state.log.segment.bytes': '4096',
+  'group.min.session.timeout.ms': '500',
+}
 
 const drain = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** One whole run: a cluster, a producer, faults, healing, and what the checkers say. */
+/** One whole run: a cluster, clients, faults, healing, and what the checkers say. */
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const { seed, trace, durationMs = 6000 } = options
+  const tell = (text: string) => {
+    const line = `${world.scheduler.elapsedMs.toFixed(1)} ${text}`
+    options.tell?.(line)
+    trace?.(line)
+  }
   const world: World = new World({
     seed,
     drain,
     codecs: nodeCodecs,
     code: createCodeLoader(),
     trace: trace && ((line) => trace(line)),
-    log: (node, level, source, text) =>
-      trace?.(`${world.scheduler.elapsedMs.toFixed(3)} ${node} ${level} ${source}: ${text}`),
+    log: (node, level, source, text) => tell(`${node} ${level} ${source}: ${text}`),
   })
-  const cluster = new SimCluster(world)
-  const checks = new RunningChecks()
-  const faults: Record<string, number> = {}
+  const findings = new Findings()
+  const quorumChecks = new QuorumChecks(findings)
+  const late = new LateMessages(world)
+  const faults = new Faults(world, options, tell)
+  const cluster: SimCluster = new SimCluster(world, {
+    settings,
+    tailBytesMax: 16 * 1024,
+    wrapLinks: (id, links) => {
+      const wrapped = late.wrap(id, links)
+      return {
+        ...wrapped,
+        raft: (to, message) => {
+          quorumChecks.sent(id, to, message)
+          wrapped.raft(to, message)
+        },
+      }
+    },
+    onChange: (id, image) => quorumChecks.applied(id, image),
+    onFailed: (id, error) => faults.failed(id, error),
+  })
   for (const id of brokerIds) cluster.start(id)
-  await createTopic(world, cluster)
-
-  /** Whoever lost unsynced bytes last, and under which registration: the cluster may not have noticed yet. */
-  let hurt = { id: 0, brokerEpoch: 0 }
-  const plan = new FaultPlan(world, {
-    nodes: brokerIds.map(nodeOf),
-    kinds: options.kinds ?? allFaults,
-    everyMs: 500,
-    lastsMs: 2000,
-    // Losing unsynced bytes is only survivable while the others have everything, and until the one that lost them is
-    // back in sync (invariant 1): in between nobody else goes down.
-    mayGoDown: (node, kind) => {
-      if (cluster.live.size < brokerIds.length) return false
-      const isHealed = cluster.isInSync && cluster.brokerEpochOf(hurt.id) !== hurt.brokerEpoch
-      if (kind === 'crash' ? !isHealed : hurt.id !== 0 && !isHealed) return false
-      const id = idOf(node)
-      hurt = kind === 'crash' ? { id, brokerEpoch: cluster.brokerEpochOf(id) } : { id: 0, brokerEpoch: 0 }
-      return true
-    },
-    onDown: (node) => cluster.forget(idOf(node)),
-    onUp: (node) => {
-      world.restart(node)
-      cluster.start(idOf(node))
-    },
-    onFault: (text) => {
-      const kind = (options.kinds ?? allFaults).find((each) => text.includes(` ${each} `))
-      if (kind) faults[kind] = (faults[kind] ?? 0) + 1
-      trace?.(`FAULT ${text}`)
-    },
-  })
-  plan.start()
-  const load = startLoad(world, cluster)
-  const transactions = startTransactions(world, cluster)
-  const administration = startAdminLoad(world, cluster, { topic, partitions })
-  await watch(world, cluster, checks, durationMs)
-  plan.stop()
-  load.stop()
-  transactions.stop()
-  administration.stop()
-  const violations: Violation[] = []
+  await createTopics(world, cluster)
+  const checks = new RunningChecks(findings)
+  const context: LoadContext = { world, cluster, findings, environment: world.node('client'), tell }
+  const loads = startLoads(context, options.loads)
+  const look = () => {
+    checks.look(cluster)
+    loads.group?.look()
+  }
+  faults.start(cluster)
+  const isEnough = () => {
+    const isMinimised = options.loads !== undefined || options.skippedFaults !== undefined
+    return (
+      isMinimised || (sum(operationsOf(loads.all)) >= operationsMin && faults.indexes.length >= faultsMin)
+    )
+  }
+  await watch(world, look, () => world.scheduler.elapsedMs >= durationMs && isEnough())
+  faults.stop()
+  late.stop()
+  for (const load of loads.all) load.stop()
+  // One after the other may be done only after others are: all are asked each time.
   const isDone = () => {
-    const areEnded = transactions.isDone() && areDecided(cluster) && administration.isDone()
-    return load.outstanding() === 0 && areEnded && cluster.isWhole
+    const open = loads.all.filter((load) => !load.isDone())
+    return open.length === 0 && areDecided(cluster) && cluster.isWhole
   }
-  if (!(await world.scheduler.runUntil(isDone, convergenceMs))) {
-    violations.push({
-      invariant: 11,
-      text: `not healed after ${convergenceMs} ms: ${describe(cluster, load.outstanding())}`,
-    })
+  const endMs = world.scheduler.elapsedMs + convergenceMs
+  await watch(world, look, () => isDone() || world.scheduler.elapsedMs >= endMs)
+  findings.check(11, isDone(), () => `not healed after ${convergenceMs} ms: ${describe(cluster, loads.all)}`)
+  for (const load of loads.all) {
+    if (load.verify) await world.scheduler.settle(Promise.resolve(load.verify()))
+    for (const text of load.failures) findings.violate(11, text)
   }
-  checks.look(cluster)
-  violations.push(...checks.violations)
-  violations.push(
-    ...(await world.scheduler.settle(finalViolations(cluster, load.acknowledged, topic, nodeCodecs))),
-  )
-  violations.push(...(await world.scheduler.settle(transactionViolations(cluster, transactions, nodeCodecs))))
-  for (const text of [
-    ...cluster.failures,
-    ...load.failures,
-    ...transactions.failures,
-    ...administration.failures,
-  ])
-    violations.push({ invariant: 11, text })
+  if (isDone()) {
+    stateViolations(
+      cluster,
+      topics.map(({ name }) => name).filter((name) => name !== table && name !== shortLived),
+      findings,
+    )
+  }
+  for (const text of cluster.failures) findings.violate(11, text)
   return {
     seed,
-    violations,
-    sent: load.sent(),
-    acknowledged: load.acknowledged.length,
-    faults,
-    checks: checks.checks,
-    administration: administration.done,
-    transactions: countOutcomes(transactions.attempts),
-    zombies: transactions.zombies.refused,
+    violations: findings.violations,
+    operations: operationsOf(loads.all),
+    faults: { ...faults.counts, ...late.counts },
+    faultIndexes: faults.indexes,
+    checked: findings.checked,
     events: world.scheduler.eventCount,
     virtualMs: world.scheduler.elapsedMs,
   }
 }
 
-function countOutcomes(attempts: readonly Attempt[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const { outcome } of attempts) counts[outcome] = (counts[outcome] ?? 0) + 1
-  return counts
+/** The fault plan, and what the cluster may be asked to bear. */
+class Faults {
+  readonly counts: Record<string, number> = {}
+  readonly indexes: number[] = []
+  private readonly world: World
+  private readonly options: SeedOptions
+  private readonly tell: (line: string) => void
+  private cluster: SimCluster | undefined
+  private plan: FaultPlan | undefined
+  /** Whoever lost bytes last, and under which registration: the cluster may not have noticed yet. */
+  private hurt = { id: 0, brokerEpoch: 0 }
+  private fullDisk = 0
+  /** Whose disk may hold damage that nobody has met yet. */
+  private spoilt = 0
+  private readonly random
+  private isOver = false
+
+  constructor(world: World, options: SeedOptions, tell: (line: string) => void) {
+    this.world = world
+    this.options = options
+    this.tell = tell
+    this.random = world.random.fork('damage')
+  }
+
+  start(cluster: SimCluster): void {
+    this.cluster = cluster
+    const up = (node: string) => {
+      const id = idOf(node)
+      if (this.fullDisk === id) this.fullDisk = 0
+      this.world.restart(node)
+      cluster.start(id)
+      if (this.spoilt === id) void this.lookForDamage(id, cluster)
+    }
+    this.plan = new FaultPlan(this.world, {
+      nodes: brokerIds.map(nodeOf),
+      kinds: this.options.kinds ?? allFaults,
+      everyMs: 400,
+      lastsMs: 2000,
+      skipped: this.options.skippedFaults,
+      mayGoDown: (node, kind) => this.mayGoDown(node, kind, cluster),
+      damage: (node) => {
+        const path = spoilLog(this.world, node, this.random)
+        this.spoilt = path === undefined ? 0 : idOf(node)
+        this.tell(`${node}: a byte of ${path} has rotted`)
+      },
+      onDown: (node) => cluster.forget(idOf(node)),
+      onUp: up,
+      onFault: (text, { index, kind }) => {
+        this.counts[kind] = (this.counts[kind] ?? 0) + 1
+        this.indexes.push(index)
+        this.tell(`FAULT ${index}: ${text}`)
+      },
+    })
+    this.plan.start()
+  }
+
+  stop(): void {
+    this.isOver = true
+    this.plan?.stop()
+  }
+
+  /**
+   * Losing bytes is only survivable while the others have everything, and until the one that lost them is back in sync
+   * (invariant 1): in between nobody else goes down.
+   */
+  private mayGoDown(node: string, kind: DownKind, cluster: SimCluster): boolean {
+    if (cluster.live.size < brokerIds.length || this.fullDisk !== 0 || this.spoilt !== 0) return false
+    const isHealed = cluster.isInSync && cluster.brokerEpochOf(this.hurt.id) !== this.hurt.brokerEpoch
+    const losesBytes = kind === 'crash' || kind === 'corruption'
+    if (losesBytes || kind === 'kill all' ? !isHealed : this.hurt.id !== 0 && !isHealed) return false
+    const id = idOf(node)
+    this.hurt = losesBytes ? { id, brokerEpoch: cluster.brokerEpochOf(id) } : { id: 0, brokerEpoch: 0 }
+    if (kind === 'full disk') this.fullDisk = id
+    return true
+  }
+
+  private async lookForDamage(id: number, cluster: SimCluster): Promise<void> {
+    const { timers } = this.world.node(nodeOf(id))
+    for (const delayMs of [50, 150, 500, 1500]) {
+      await timers.sleep(delayMs)
+      await readEverything(cluster, id)
+    }
+    this.spoilt = 0
+  }
+
+  /** A broker that cannot write, or whose data is damaged, stops, as Kafka's do without a log directory; and comes back. */
+  failed(id: number, error: MillraceError): boolean {
+    const { cluster, world } = this
+    if (!cluster?.live.has(id)) return true
+    const isFull = this.fullDisk === id
+    const isDamaged = isMillraceError(error.cause, 'CORRUPT_BATCH')
+    if (!isFull && !isDamaged) return false
+    this.tell(`broker-${id} goes offline: ${error.message}`)
+    const kind = isFull ? 'log directory offline' : 'damage found'
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1
+    if (isDamaged) {
+      this.spoilt = 0
+      this.hurt = { id, brokerEpoch: cluster.brokerEpochOf(id) }
+    }
+    world.crash(nodeOf(id), { keepsDisk: true })
+    cluster.forget(id)
+    // With the fault's end it is started again, once there is room; the damaged one at once.
+    if (isFull && !this.isOver) return true
+    world.restart(nodeOf(id))
+    cluster.start(id)
+    return true
+  }
+}
+
+async function watch(world: World, look: () => void, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    await world.scheduler.runFor(lookEveryMs)
+    look()
+  }
+}
+
+export function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0)
+}
+
+function operationsOf(loads: readonly Load[]): Record<string, number> {
+  const all: Record<string, number> = {}
+  for (const { operations } of loads) {
+    for (const [kind, count] of Object.entries(operations)) all[kind] = (all[kind] ?? 0) + count
+  }
+  return all
 }
 
 function idOf(node: string): number {
   return Number(node.slice('broker-'.length))
 }
 
-async function createTopic(world: World, cluster: SimCluster): Promise<void> {
+async function createTopics(world: World, cluster: SimCluster): Promise<void> {
   await world.scheduler.runUntil(() => cluster.isActive, 10_000)
   const admin = createAdmin(world.node('client'), { bootstrap: cluster.bootstrap })
-  const topics = [
-    { name: topic, partitions },
-    { name: ledger, partitions: ledgerPartitions },
-  ]
   await world.scheduler.settle(admin.createTopics(topics))
   await world.scheduler.settle(admin.close())
 }
 
-async function watch(
-  world: World,
-  cluster: SimCluster,
-  checks: RunningChecks,
-  durationMs: number,
-): Promise<void> {
-  const endMs = world.scheduler.elapsedMs + durationMs
-  while (world.scheduler.elapsedMs < endMs) {
-    await world.scheduler.runFor(5)
-    checks.look(cluster)
-  }
-}
-
-/** An idempotent producer that sends numbered records at random times, and notes what was acknowledged. */
-function startLoad(world: World, cluster: SimCluster) {
-  const environment = world.node('client')
-  const random = environment.random.fork('load')
-  const producer = createProducer(environment, {
-    bootstrap: cluster.bootstrap,
-    lingerMs: 2,
-    requestTimeoutMs: 3000,
-    deliveryTimeoutMs: 300_000,
-    metadataMaxAgeMs: 5000,
-  })
-  const acknowledged: Acknowledged[] = []
-  const failures: string[] = []
-  let next = 0
-  let isStopped = false
-  let outstanding = 0
-  const sendSome = () => {
-    if (isStopped) return
-    for (let count = 1 + random.int(4); count > 0; count--) {
-      const value = String(next++)
-      outstanding++
-      const record = { topic, partition: random.int(partitions), key: null, value: Buffer.from(value) }
-      producer
-        .send(record)
-        .then(({ partition, offset }) => acknowledged.push({ topic, partition, offset, value }))
-        .catch((thrown: unknown) => failures.push(`record ${value} failed: ${thrown}`))
-        .finally(() => outstanding--)
-    }
-    environment.timers.after(random.int(20), sendSome)
-  }
-  sendSome()
-  return {
-    acknowledged,
-    failures,
-    sent: () => next,
-    outstanding: () => outstanding,
-    stop() {
-      isStopped = true
-    },
-  }
-}
-
-function describe(cluster: SimCluster, outstanding: number): string {
+function describe(cluster: SimCluster, loads: readonly Load[]): string {
   const states = cluster
     .replicas()
-    .filter(({ replica }) => replica.topic === topic)
+    .filter(
+      ({ replica }) => replica.log.logEndOffset !== replica.highWatermark || replica.state!.isr.length < 3,
+    )
     .map(({ id, replica }) => {
       const { state, log, highWatermark } = replica
       const role = replica.leader ? 'leader' : `follower of ${state!.leader}`
@@ -229,5 +311,7 @@ function describe(cluster: SimCluster, outstanding: number): string {
       const ends = `hw ${highWatermark} written ${log.writtenEndOffset} end ${log.logEndOffset}`
       return `${replica.name}@${id} ${role} epoch ${state!.leaderEpoch} isr ${state!.isr}${pending} ${ends}`
     })
-  return `${outstanding} records unanswered; live ${[...cluster.live.keys()]}; ${states.join('; ')}`
+  const open = loads.flatMap((load, i) => (load.isDone() ? [] : [i]))
+  const undecided = areDecided(cluster) ? '' : `, something of ${ledger} is undecided`
+  return `loads ${open} are open; live ${[...cluster.live.keys()]}${undecided}; ${states.join('; ')}`
 }

@@ -1,4 +1,7 @@
+import { MillraceError } from '../../engine/base/errors.ts'
 import { Broker } from '../../engine/broker/broker.ts'
+import type { ClusterImage } from '../../engine/broker/controller/image.ts'
+import type { PeerLinks } from '../../engine/broker/peers/links.ts'
 import { connectOverNetwork } from '../../engine/broker/peers/network-links.ts'
 import type { Replica } from '../../engine/broker/replication/replica.ts'
 import { BrokerSettings } from '../../engine/broker/settings/broker-settings.ts'
@@ -13,6 +16,18 @@ export function nodeOf(id: number): string {
 }
 
 /** Three brokers, each on a simulated machine of its own, speaking over the simulated network. */
+export interface SimClusterOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  /** For the ends of all logs of a broker. */
+  readonly tailBytesMax?: number
+  /** Around what a broker tells the others. */
+  readonly wrapLinks?: (id: number, links: PeerLinks) => PeerLinks
+  /** Metadata were applied. */
+  readonly onChange?: (id: number, image: ClusterImage) => void
+  /** A broker cannot go on. True: that was to be expected. */
+  readonly onFailed?: (id: number, error: MillraceError) => boolean
+}
+
 export class SimCluster {
   readonly live = new Map<number, Broker>()
   readonly bootstrap = brokerIds.map((id) => `${host}:${9090 + id}`)
@@ -20,29 +35,51 @@ export class SimCluster {
   private readonly world: World
   private readonly settings: BrokerSettings
 
-  constructor(world: World, settings: Readonly<Record<string, string>> = {}) {
+  private readonly options: SimClusterOptions
+
+  constructor(world: World, options: SimClusterOptions = {}) {
     this.world = world
-    this.settings = new BrokerSettings({ ...embeddedDefaults(brokerIds.length), ...settings })
+    this.options = options
+    this.settings = new BrokerSettings({ ...embeddedDefaults(brokerIds.length), ...options.settings })
   }
 
   /** On what the machine's disk holds. */
   start(id: number): void {
     const environment = this.world.node(nodeOf(id))
     const addresses = new Map(brokerIds.map((peer) => [peer, { host, port: 19_090 + peer }]))
-    const broker = Broker.create(environment, {
+    const { wrapLinks, tailBytesMax = 1024 * 1024 } = this.options
+    const broker: Broker = Broker.create(environment, {
       id,
       voters: brokerIds,
       folder: '/data',
       settings: this.settings,
       listen: { host, port: 9090 + id },
-      connectPeers: (server) => connectOverNetwork(environment, { id, addresses }, server),
-      tailBytesMax: 1024 * 1024,
-      onChange: () => undefined,
-      onFailed: (error) => this.failures.push(`broker ${id}: ${error.message}`),
+      connectPeers: (server) => {
+        const links = connectOverNetwork(environment, { id, addresses }, server)
+        return wrapLinks ? wrapLinks(id, links) : links
+      },
+      tailBytesMax,
+      onChange: () => {
+        const { view } = broker
+        if (view) this.options.onChange?.(id, view.image)
+      },
+      onFailed: (error) => this.failed(id, error),
     })
     this.live.set(id, broker)
     const started = broker.listen().then(() => broker.start())
-    started.catch((thrown: unknown) => this.failures.push(`broker ${id} did not start: ${thrown}`))
+    started.catch((thrown: unknown) => {
+      if (this.live.get(id) === broker) this.failed(id, MillraceError.from(thrown))
+    })
+  }
+
+  private failed(id: number, error: MillraceError): void {
+    if (!this.options.onFailed?.(id, error)) this.failures.push(`broker ${id}: ${error.message}`)
+  }
+
+  /** Whether the broker, in its present life, is in the in-sync set of the replica's partition, as far as anybody alive knows. */
+  isInSyncNow(id: number, { topicId, partition }: Replica, image = this.latestImage): boolean {
+    const state = image?.topicById(topicId)?.partitions[partition]
+    return state?.isr.includes(id) === true && image?.isActive(id) === true
   }
 
   /** Its machine went down: nothing of it runs any more. */
@@ -86,7 +123,8 @@ export class SimCluster {
     return this.latestImage?.brokers.get(id)?.brokerEpoch ?? -1
   }
 
-  private get latestImage() {
+  /** The furthest that anybody alive has applied. */
+  get latestImage() {
     const images = [...this.live.values()].flatMap(({ view }) => (view ? [view.image] : []))
     return images.sort((a, b) => b.index - a.index)[0]
   }

@@ -2,7 +2,7 @@ import type { Replica } from '../../../engine/broker/replication/replica.ts'
 import type { Codecs } from '../../../engine/environment/index.ts'
 import { splitBatches } from '../../../engine/protocol/record-batch.ts'
 import { RecordCursor } from '../../../engine/protocol/record-cursor.ts'
-import type { Violation } from '../checkers.ts'
+import type { Findings } from '../checks/findings.ts'
 import type { SimCluster } from '../sim-cluster.ts'
 import { type Attempt, ledger, type TransactionLoad } from './transaction-load.ts'
 
@@ -17,11 +17,12 @@ export function areDecided(cluster: SimCluster): boolean {
  * Invariant 8, after all has healed: nobody has read what was aborted or never decided, no commit is torn, offsets are
  * committed with their transaction or not at all, and in the end everything is decided.
  */
-export async function transactionViolations(
+export async function checkTransactions(
   cluster: SimCluster,
   load: TransactionLoad,
   codecs: Codecs,
-): Promise<Violation[]> {
+  findings: Findings,
+): Promise<void> {
   const texts: string[] = []
   if (!areDecided(cluster)) texts.push(`undecided in the end: ${describeUndecided(cluster)}`)
   const committed = await committedValues(cluster, codecs)
@@ -38,7 +39,9 @@ export async function transactionViolations(
     seen.add(value)
   }
   texts.push(...offsetFaults(cluster, load.attempts, counts))
-  return texts.map((text) => ({ invariant: 8, text }))
+  for (const { outcome } of load.attempts)
+    findings.check(8, outcome !== 'open', () => 'a transaction is open')
+  for (const text of texts) findings.violate(8, text)
 }
 
 function attemptFaults(attempt: Attempt, counts: ReadonlyMap<string, number>): string[] {

@@ -93,7 +93,7 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
    */
   const beLate = async (instance: TransactionalProducer, attempt: Attempt) => {
     const value = `${attempt.producer}/${attempt.index}/late`
-    await timers.sleep(random.int(60))
+    await timers.sleep(random.int(random.int(3) === 0 ? 400 : 60))
     try {
       await instance.writeLate(ledger, random.int(ledgerPartitions), [value])
       attempt.values.push(value)
