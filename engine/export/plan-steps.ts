@@ -8,6 +8,7 @@ export function typedPicker(expr: string, value: string): string {
 
 export function inputsOf(step: Step): readonly string[] {
   if ('left' in step) return [step.left, step.right]
+  if ('parts' in step) return step.parts.map(({ from }) => from)
   if (!('from' in step)) return []
   return typeof step.from === 'string' ? [step.from] : step.from
 }

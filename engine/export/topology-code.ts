@@ -190,6 +190,8 @@ class TopologyPrinter {
       case 'streamTableJoin':
       case 'tableTableJoin':
         return this.#join(step)
+      case 'cogroup':
+        return this.#cogroup(step)
       case 'to':
         return this.#sink(step)
       case 'external':
@@ -352,6 +354,25 @@ class TopologyPrinter {
     const step = this.#steps.get(grouping)
     const from = step && 'from' in step && typeof step.from === 'string' ? step.from : undefined
     return from === undefined ? 'any' : this.#types.valueOf(from)
+  }
+
+  #cogroup(step: Extract<Step, { op: 'cogroup' }>): string {
+    const { window, merge, store, retentionMs } = step
+    const args = ['aggregate', 'value', 'key'] as const
+    const [first, ...others] = step.parts
+    const inner = `${indent}  `
+    const start = `${this.#ref(first!.from)}.cogroup(${ofPositions(first!.add, args)})`
+    const lines = others.map(({ from, add }) => `.cogroup(${this.#ref(from)}, ${ofPositions(add, args)})`)
+    const init = `() => (${literal(step.init)})`
+    const options = objectCode([
+      ['name', quoted(step.id)],
+      ['store', store === undefined ? undefined : quoted(store)],
+      ['retentionMs', retentionMs === undefined ? undefined : durationCode(retentionMs)],
+      ['merge', merge === undefined ? undefined : ofPositions(merge, ['left', 'right', 'key'])],
+    ])
+    if (window === undefined) lines.push(`.${call('aggregate', [init, options], inner)}`)
+    else lines.push(`.${call('aggregateWindows', [literal(window), init, options], inner)}`)
+    return [start, ...lines].join(`\n${inner}`)
   }
 
   #join(step: Extract<Step, { op: 'streamStreamJoin' | 'streamTableJoin' | 'tableTableJoin' }>): string {

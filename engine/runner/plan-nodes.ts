@@ -3,6 +3,7 @@ import type { Step, TopologyPlan } from '../streams/plan.ts'
 /** Ids of the steps that a step gets its records from. */
 export function parentsOf(step: Step): readonly string[] {
   if ('left' in step) return [step.left, step.right]
+  if ('parts' in step) return step.parts.map(({ from }) => from)
   if (!('from' in step)) return []
   return typeof step.from === 'string' ? [step.from] : step.from
 }

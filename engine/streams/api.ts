@@ -6,7 +6,7 @@
 
 import type { CompressionName } from '../environment/codecs.ts'
 import type { SuppressOptions } from './suppress-api.ts'
-import type { KGroupedTable, TableJoinOptions } from './table-api.ts'
+import type { CogroupedKStream, KGroupedTable, TableJoinOptions } from './table-api.ts'
 
 export interface StreamRecord<K = unknown, V = unknown> {
   readonly key: K
@@ -239,6 +239,8 @@ export interface KGroupedStream<K, V> {
   aggregate<A, R = A>(aggregator: Aggregator<K, V, A, R>, options: RowStoreOptions): KTable<K, R>
   reduce(add: (aggregate: V, value: V, key: K) => V, options: RowStoreOptions): KTable<K, V>
   count(options: RowStoreOptions): KTable<K, number>
+  /** Begins an aggregate that other groupings feed too, each in its own way. */
+  cogroup<A>(add: (aggregate: A, value: V, key: K) => A): CogroupedKStream<K, A>
 }
 
 export interface WindowedKStream<K, V> {

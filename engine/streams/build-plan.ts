@@ -58,6 +58,10 @@ class PlanBuilder {
   readonly #builder = createBuilder()
   readonly #scope: PlanScope
   readonly #flows = new Map<string, Flow>()
+  readonly #tableFlows = {
+    table: (id: string) => this.#tableFrom(id),
+    grouped: (id: string) => this.#groupedFrom(id),
+  }
 
   constructor(options: BuildPlanOptions) {
     this.#options = options
@@ -166,9 +170,10 @@ class PlanBuilder {
         this.#stream(step.id, this.#streamFrom(step.left).joinTable(table, joiner, options))
         break
       }
-      case 'tableTableJoin': {
-        const flows = { table: (id: string) => this.#tableFrom(id) }
-        this.#keep(step.id, { type: 'table', table: buildTableStep(step, flows, this.#scope) })
+      case 'tableTableJoin':
+      case 'cogroup': {
+        const table = buildTableStep(step, this.#tableFlows, this.#scope)
+        this.#keep(step.id, { type: 'table', table })
         break
       }
       case 'to':

@@ -1,6 +1,6 @@
 /** Steps of tables in the DSL: what `build-plan.ts` hands over. */
 import { MillraceError } from '../base/errors.ts'
-import type { KTable } from './api.ts'
+import type { KGroupedStream, KTable } from './api.ts'
 import type { Step } from './plan.ts'
 import type { PlanScope } from './plan-expressions.ts'
 import type { TableStep } from './plan-tables.ts'
@@ -12,12 +12,36 @@ type AggregationStep = Extract<Step, { readonly op: 'count' | 'summarize' | 'agg
 /** Where the steps before are looked up. */
 export interface Flows {
   table(id: string): AnyTable
+  grouped(id: string): KGroupedStream<unknown, unknown>
 }
 
 export function buildTableStep(step: TableStep, flows: Flows, scope: PlanScope): AnyTable {
-  const { id: name, type, store } = step
-  const options = { name, type, store }
-  return flows.table(step.left).joinTable(flows.table(step.right), scope.joiner(step.joiner), options)
+  switch (step.op) {
+    case 'tableTableJoin': {
+      const { id: name, type, store } = step
+      const right = flows.table(step.right)
+      return flows.table(step.left).joinTable(right, scope.joiner(step.joiner), { name, type, store })
+    }
+    case 'cogroup':
+      return buildCogroup(step, flows, scope)
+  }
+}
+
+function buildCogroup(
+  step: Extract<TableStep, { readonly op: 'cogroup' }>,
+  flows: Flows,
+  scope: PlanScope,
+): AnyTable {
+  const { id: name, parts, store, retentionMs, window, merge } = step
+  const [first, ...others] = parts
+  if (first === undefined) throw unfit('a cogroup needs groupings')
+  let cogrouped = flows.grouped(first.from).cogroup<unknown>(scope.adder(first.add))
+  for (const { from, add } of others) cogrouped = cogrouped.cogroup(flows.grouped(from), scope.adder(add))
+  const init = () => step.init
+  if (window === undefined) return cogrouped.aggregate(init, { name, store })
+  const merging = merge === undefined ? {} : { merge: scope.joiner(merge) }
+  const table = cogrouped.aggregateWindows(window, init, { name, store, retentionMs, ...merging })
+  return table as AnyTable
 }
 
 export function buildTableAggregation(

@@ -10,12 +10,14 @@ import type {
   WindowedKStream,
   WindowSpec,
 } from './api.ts'
+import { CogroupedStream } from './cogrouped.ts'
 import type { GraphBuilder, Outlet } from './graph-builder.ts'
 import type { FlowSerdes } from './kstream.ts'
 import { rowStoreOf, Table } from './ktable.ts'
 import { aggregate } from './operators/aggregate.ts'
 import { counter, reducer } from './reducers.ts'
 import { jsonSerde } from './serdes.ts'
+import type { CogroupedKStream } from './table-api.ts'
 import { TableInfo } from './table-info.ts'
 import { sessionStream, windowedStream } from './windowed-streams.ts'
 
@@ -58,6 +60,15 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
 
   count(options: RowStoreOptions): KTable<K, number> {
     return this.#plain('count', counter, options)
+  }
+
+  cogroup<A>(add: (aggregate: A, value: V, key: K) => A): CogroupedKStream<K, A> {
+    return new CogroupedStream<K, A>(this.#graph, [this.part(add as Untyped['add'])])
+  }
+
+  /** What a cogroup takes of this grouping. */
+  part(add: Untyped['add']) {
+    return { outlet: this.#partitioned(), serdes: this.#serdes, add }
   }
 
   #plain<R>(kind: string, aggregator: Untyped, options: RowStoreOptions): KTable<K, R> {

@@ -1,5 +1,13 @@
 /** The public DSL of tables, beside `api.ts`: joins of tables, aggregates of tables. */
-import type { KTable, RowStoreOptions, TableStepOptions } from './api.ts'
+import type {
+  KGroupedStream,
+  KTable,
+  RowStoreOptions,
+  StoreOptions,
+  TableStepOptions,
+  Windowed,
+  WindowSpec,
+} from './api.ts'
 
 /** Its result is a table: kept in a store of its own when `store` names one, else looked up by joining anew. */
 export interface TableJoinOptions extends TableStepOptions {
@@ -25,4 +33,28 @@ export interface TableAggregator<K, V, A, R = A> {
   readonly subtract: (aggregate: A, value: V, key: K) => A
   /** What goes downstream, when that is not what is kept. */
   readonly result?: (aggregate: A) => R
+}
+
+/** Several groupings that feed one aggregate per key. */
+export interface CogroupedKStream<K, A> {
+  cogroup<V>(
+    grouped: KGroupedStream<K, V>,
+    add: (aggregate: A, value: V, key: K) => A,
+  ): CogroupedKStream<K, A>
+  aggregate(init: () => A, options: CogroupOptions): KTable<K, A>
+  /** Each grouping has a stream time of its own, by which its records are late. */
+  aggregateWindows(
+    window: WindowSpec,
+    init: () => A,
+    options: WindowedCogroupOptions<K, A>,
+  ): KTable<Windowed<K>, A>
+}
+
+export type CogroupOptions = RowStoreOptions
+
+export interface WindowedCogroupOptions<K, A> extends StoreOptions {
+  /** How long windows stay in the store; default, and at least, size (gap, twice the time difference) + grace. */
+  readonly retentionMs?: number
+  /** Sessions need it: one aggregate of two sessions', the older one first. */
+  readonly merge?: (left: A, right: A, key: K) => A
 }

@@ -122,7 +122,8 @@ export function windowStoreOf(
   }
 }
 
-function operatorOf(
+/** The operator of an aggregate over windows. */
+export function operatorOf(
   window: WindowSpec,
   spec: {
     readonly emit: NonNullable<WindowStoreOptions['emit']>

@@ -34,6 +34,7 @@ function isTable(step: Step, tables: ReadonlySet<string>): boolean {
     case 'reduce':
     case 'suppress':
     case 'tableTableJoin':
+    case 'cogroup':
       return true
     case 'mapValues':
     case 'filter':
@@ -127,6 +128,11 @@ function translateOp(op: CaseOp): Step {
         ...joinOf(op, 'inner', 'left'),
         graceMs: op.graceMs as number | undefined,
       }
+    case 'cogroup': {
+      const parts = op.parts as { from: string; add: string }[]
+      const merge = op.merge as string | undefined
+      return { ...base, op: 'cogroup', parts, init: op.init, merge, ...windowOf(op), store }
+    }
     case 'tableTableJoin':
       return { ...base, op: 'tableTableJoin', ...joinOf(op, 'inner', 'left', 'outer'), store }
     case 'process':
