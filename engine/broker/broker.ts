@@ -1,11 +1,14 @@
 import { MillraceError } from '../base/errors.ts'
 import type { Address, Environment } from '../environment/index.ts'
+import type { Metric } from '../metrics/index.ts'
 import { Controller } from './controller/controller.ts'
 import type { ClusterImage, ImageChanges } from './controller/image.ts'
 import { Quorum } from './controller/quorum.ts'
 import { GroupCoordinator } from './coordinator/group/coordinator.ts'
 import { TransactionCoordinator } from './coordinator/transaction/coordinator.ts'
 import { makeDurableFolder } from './durable-folder.ts'
+import { BrokerMetrics } from './metrics/broker-metrics.ts'
+import { brokerGauges } from './metrics/gauges.ts'
 import type {
   BrokerAnswer,
   BrokerRequest,
@@ -51,6 +54,7 @@ export class Broker implements BrokerContext {
   readonly environment: Environment
   readonly settings: BrokerSettings
   readonly producerIds = new ProducerIds()
+  readonly metrics: BrokerMetrics
   private readonly options: BrokerOptions
   private readonly links: PeerLinks
   private parts: Parts | undefined
@@ -64,6 +68,7 @@ export class Broker implements BrokerContext {
     this.environment = environment
     this.options = options
     this.id = options.id
+    this.metrics = new BrokerMetrics(environment.clock)
     this.settings = options.settings.under((name) => this.dynamicSetting(name))
     this.links = options.connectPeers(this.server)
   }
@@ -134,6 +139,27 @@ export class Broker implements BrokerContext {
   get view(): { image: ClusterImage; listener: ClientListener; replicas: Replicas } | undefined {
     const { parts } = this
     return parts && { image: parts.quorum.image, listener: parts.listener, replicas: parts.replicas }
+  }
+
+  /** By Kafka's names, as of now; none before the broker has opened its files. */
+  readMetrics(): Metric[] {
+    const { parts, metrics } = this
+    if (!parts) return []
+    const gauges = brokerGauges({
+      image: parts.quorum.image,
+      replicas: [...parts.replicas.all()],
+      purgatory: parts.replicas.purgatory,
+      isController: parts.controller.isActive,
+      connections: parts.listener.connectionCount,
+      groups: parts.groups.groupCount,
+      committedOffsets: [...parts.groups.offsets.all()].length,
+    })
+    return [
+      ...metrics.traffic.metrics(),
+      ...metrics.requests.metrics(),
+      ...parts.replicas.metrics.metrics(),
+      ...gauges,
+    ]
   }
 
   askController<K extends ControllerRequestKind>(
@@ -298,6 +324,7 @@ export class Broker implements BrokerContext {
     const { parts } = this
     if (!parts || this.isClosed) return
     if (this.isTakingPart) parts.replicas.apply(changes)
+    for (const { name } of changes.removedTopics.values()) this.metrics.traffic.forget(name)
     if (changes.removedTopics.size > 0) {
       parts.groups.offsets.topicsRemoved(new Set([...changes.removedTopics.values()].map(({ name }) => name)))
     }

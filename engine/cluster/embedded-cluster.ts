@@ -6,6 +6,7 @@ import type { Environment } from '../environment/index.ts'
 import { ClusterBroker } from './cluster-broker.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { embeddedDefaults } from './embedded-defaults.ts'
+import { type BrokerMetricSet, clusterMetrics } from './metrics.ts'
 import { type ClusterStatus, clusterStatus } from './status.ts'
 
 export interface ClusterTopic {
@@ -110,6 +111,11 @@ export class EmbeddedCluster {
 
   status(): ClusterStatus {
     return clusterStatus([...this.brokers.values()])
+  }
+
+  /** Of every broker that is up, by Kafka's names, as of now. */
+  metrics(): BrokerMetricSet[] {
+    return clusterMetrics([...this.brokers.values()])
   }
 
   /** After changes of brokers, topics, leaders or in-sync sets, gathered; not for figures. Returns the way to stop. */

@@ -64,9 +64,10 @@ it('a consumer counts what it was given, how far it is behind, its commits and i
   })
   consumer.subscribe(['a'])
   let read = 0
-  while (read < 90) read += (await consumer.poll(1000)).length
+  while (read < 60) read += (await consumer.poll(1000)).length
   await consumer.commit()
   const partly = figuresOf(consumer.metrics())
+  const readPartly = read
   while (read < 100) read += (await consumer.poll(1000)).length
   await expect
     .poll(() =>
@@ -82,8 +83,8 @@ it('a consumer counts what it was given, how far it is behind, its commits and i
   const fetching = 'kafka.consumer:type=consumer-fetch-manager-metrics,client-id=c'
   const lag = (of: typeof value) =>
     [0, 1].map((partition) => of(`${fetching},topic=a,partition=${partition}`, 'records-lag'))
-  expect(partly(fetching, 'records-consumed-total')).toBe(90)
-  expect(lag(partly).reduce((sum, each) => sum + each, 0)).toBe(10)
+  expect(partly(fetching, 'records-consumed-total')).toBe(readPartly)
+  expect(lag(partly).reduce((sum, each) => sum + each, 0)).toBe(100 - readPartly)
   expect(partly(fetching, 'records-lag-max')).toBeGreaterThan(0)
   expect(lag(value)).toEqual([0, 0])
   expect(value(fetching, 'records-consumed-total')).toBe(100)

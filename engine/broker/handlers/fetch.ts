@@ -67,6 +67,20 @@ function partsOf(broker: BrokerContext, topic: FetchTopic, version: number): Fet
   })
 }
 
+function count(
+  { metrics }: BrokerContext,
+  { topic, fault }: FetchPart,
+  { error, pieces }: FetchAnswer,
+): void {
+  if (error !== 'NONE') {
+    metrics.traffic.fetchFailed(fault === undefined ? topic : undefined)
+    return
+  }
+  let sizeBytes = 0
+  for (const piece of pieces) sizeBytes += piece.length
+  metrics.traffic.fetched(topic, sizeBytes)
+}
+
 function respond(
   broker: BrokerContext,
   request: RequestOf<typeof fetchApi>,
@@ -81,6 +95,7 @@ function respond(
     partitions: partitions.map(() => {
       const part = parts[next]!
       const answer = answers[next++]!
+      count(broker, part, answer)
       const isElsewhere = answer.error === 'NOT_LEADER_OR_FOLLOWER' || answer.error === 'FENCED_LEADER_EPOCH'
       const leader = isElsewhere ? currentLeaderOf(broker, part.topic, part.partition) : undefined
       if (leader) hinted.add(leader.leaderId)

@@ -61,6 +61,7 @@ export const handleProduce = handler(
     for (const { topic, topicName } of named) {
       for (const { index, records } of topic.partitionData) {
         const append = fault ?? appendPart(broker, topicName, index, records, acks, version, joining)
+        count(broker, topicName, records, append)
         parts.push({ topic, topicName, index, append })
       }
     }
@@ -72,6 +73,20 @@ export const handleProduce = handler(
   },
   { isPipelined: true, quota: 'producer_byte_rate' },
 )
+
+function count(
+  { metrics }: BrokerContext,
+  topicName: string | undefined,
+  records: Buffer | null,
+  append: Appended | ProduceAnswer,
+): void {
+  if (!('replica' in append)) {
+    metrics.traffic.produceFailed(topicName)
+    return
+  }
+  const { answer, requiredOffset } = append
+  metrics.traffic.produced(append.replica.topic, records?.length ?? 0, requiredOffset - answer.baseOffset)
+}
 
 function nameOf({ image }: BrokerContext, topic: TopicData, version: number): string | undefined {
   return version >= 13 ? image.topicById(topic.topicId)?.name : image.topics.get(topic.name)?.name

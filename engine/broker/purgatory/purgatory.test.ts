@@ -15,6 +15,7 @@ function start() {
 function operation(tryComplete: () => boolean) {
   const said: string[] = []
   return {
+    kind: 'Fetch' as const,
     said,
     tryComplete() {
       if (!tryComplete()) return false

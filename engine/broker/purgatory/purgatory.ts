@@ -2,6 +2,8 @@ import type { TimerHandle, Timers } from '../../environment/index.ts'
 
 /** A request that waits for something to become true, or for its time to run out. */
 export interface Delayed {
+  /** Under which of Kafka's names it is counted. */
+  readonly kind: 'Produce' | 'Fetch'
   /** Looks whether it can be answered, and answers it: true ends the waiting. */
   tryComplete(): boolean
   /** Time is up, or whoever asked is gone: answers with what there is. */
@@ -36,6 +38,7 @@ export class Purgatory {
   private readonly timers: Timers
   private readonly byKey = new Map<string, Set<Waiting>>()
   private readonly touched = new Set<string>()
+  private readonly waiting = { Produce: 0, Fetch: 0 }
   private isScheduled = false
   private isClosed = false
 
@@ -50,6 +53,7 @@ export class Purgatory {
       operation.expire()
       return
     }
+    this.waiting[operation.kind]++
     const waiting: Waiting = {
       operation,
       keys,
@@ -67,6 +71,11 @@ export class Purgatory {
     }
     waiting.timer = this.timers.after(Math.min(timeoutMs, waitMsMax), expire)
     waiting.stopListening = asker?.onGone(expire)
+  }
+
+  /** How many wait. */
+  sizeOf(kind: Delayed['kind']): number {
+    return this.waiting[kind]
   }
 
   /** Something under the key has changed: who waits for it looks again at the end of this tick. */
@@ -118,6 +127,7 @@ export class Purgatory {
   private finish(waiting: Waiting): boolean {
     if (waiting.isDone) return false
     waiting.isDone = true
+    this.waiting[waiting.operation.kind]--
     waiting.timer?.cancel()
     waiting.stopListening?.()
     for (const key of waiting.keys) {

@@ -3,7 +3,7 @@ import type { AbortedTransaction } from '../../log/aborted-transactions.ts'
 import type { LogRead } from '../../log/log-reader.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import { splitBatches } from '../../protocol/record-batch.ts'
-import type { Asker } from '../purgatory/purgatory.ts'
+import type { Asker, Delayed } from '../purgatory/purgatory.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 
@@ -66,7 +66,8 @@ export async function fetchRecords(
 function untilEnough(replicas: Replicas, parts: readonly FetchPart[], limits: FetchLimits): Promise<void> {
   const keys = parts.flatMap(({ topic, partition }) => replicas.find(topic, partition)?.key ?? [])
   return new Promise((resolve, reject) => {
-    const operation = {
+    const operation: Delayed = {
+      kind: 'Fetch',
       tryComplete() {
         if (!hasEnough(replicas, parts, limits)) return false
         resolve()
@@ -136,7 +137,6 @@ async function readAll(
       continue
     }
     bytes += read?.sizeBytes ?? 0
-    replica.bytesOut += read?.sizeBytes ?? 0
     const pieces = read?.pieces ?? []
     const aborted = limits.readsCommitted ? abortedAmong(replica, part.fetchOffset, pieces) : undefined
     answers.push({ ...nothing, ...head, aborted, pieces })

@@ -16,6 +16,7 @@ export interface FetcherOptions {
   readonly backoffMs: number
   brokerEpoch(): number
   fetch(request: ReplicaFetchRequest): Promise<ReplicaFetchAnswer>
+  onReceived(sizeBytes: number): void
 }
 
 interface Following {
@@ -177,7 +178,7 @@ export class FollowerFetcher {
       }
       for (const batches of news.batches) {
         replica.log.appendAsFollower(batches)
-        replica.bytesIn += batches.length
+        this.options.onReceived(batches.length)
       }
       replica.followHighWatermark(news.highWatermark)
       if (

@@ -13,6 +13,7 @@ export interface SessionsOptions {
   readonly partitionBytesMax: number
   replica(key: string): Replica | undefined
   /** The registration that the metadata knows for a follower; −1: none. */
+  onSent(sizeBytes: number): void
   brokerEpochOf(id: number): number
 }
 
@@ -233,7 +234,7 @@ export class FollowerSessions {
     if (pieces.length === 0 && !isNew) return undefined
     entry.sentHighWatermark = highWatermark
     entry.sentLogStartOffset = head.logStartOffset
-    replica.bytesOut += sizeBytes
+    this.options.onSent(sizeBytes)
     return { ...noNews, ...head, batches: pieces }
   }
 }

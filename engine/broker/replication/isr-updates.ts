@@ -3,6 +3,7 @@ import type { Environment } from '../../environment/index.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
 import type { IsrChange } from '../controller/alter-partition.ts'
 import type { ClusterImage } from '../controller/image.ts'
+import type { ReplicationMetrics } from '../metrics/replication-metrics.ts'
 import type { ControllerAnswer, ControllerRequests } from '../peers/controller-requests.ts'
 import type { LeaderState } from './leader-state.ts'
 import type { Replica } from './replica.ts'
@@ -20,6 +21,7 @@ interface Wanted {
   readonly replica: Replica
   readonly leader: LeaderState
   readonly isr: readonly number[]
+  readonly isExpansion: boolean
   /** It was asked for before, and the answer got lost. */
   readonly isUncertain: boolean
 }
@@ -33,20 +35,28 @@ const retryMs = 50
 export class IsrUpdates {
   private readonly environment: Environment
   private readonly options: IsrUpdatesOptions
+  private readonly metrics: ReplicationMetrics
   private wanted: Wanted[] = []
   private isRunning = false
   private isClosed = false
 
-  constructor(environment: Environment, options: IsrUpdatesOptions) {
+  constructor(environment: Environment, options: IsrUpdatesOptions, metrics: ReplicationMetrics) {
     this.environment = environment
     this.options = options
+    this.metrics = metrics
   }
 
   want(replica: Replica, isr: readonly number[]): void {
     const { leader } = replica
     if (!leader || leader.pendingIsr || !this.areEligible(leader, isr)) return
     leader.pendingIsr = isr
-    this.wanted.push({ replica, leader, isr, isUncertain: false })
+    this.wanted.push({
+      replica,
+      leader,
+      isr,
+      isExpansion: isr.length > leader.isr.length,
+      isUncertain: false,
+    })
     if (this.isRunning) return
     this.isRunning = true
     this.environment.timers.soon(() => void this.run())
@@ -89,6 +99,9 @@ export class IsrUpdates {
       const changes = batch.map((each) => this.change(each))
       const answer = await this.options.ask({ brokerId, brokerEpoch: this.options.brokerEpoch(), changes })
       if (answer.error !== 'NONE') return [...batch]
+      batch.forEach(({ isExpansion }, i) => {
+        if (answer.partitions[i]!.error === 'NONE') this.metrics.isrChanged(isExpansion)
+      })
       return batch.filter((each, i) => this.isOpen(each) && !this.settle(each, answer.partitions[i]!.error))
     } catch (thrown) {
       if (!isMillraceError(thrown)) throw thrown

@@ -1,7 +1,7 @@
 import { isMillraceError } from '../../base/errors.ts'
 import type { LeaderAppendOptions } from '../../log/append.ts'
 import type { ErrorName } from '../../protocol/error-codes.ts'
-import type { Asker, Purgatory } from '../purgatory/purgatory.ts'
+import type { Asker, Delayed, Purgatory } from '../purgatory/purgatory.ts'
 import type { Replica } from './replica.ts'
 
 export type Acks = 0 | 1 | -1
@@ -89,7 +89,8 @@ export function whenAcknowledged(
   const keys = appends.flatMap((append) => ('replica' in append ? append.replica.key : []))
   return new Promise((resolve, reject) => {
     const finish = () => resolve(answers.map((answer) => answer ?? refusedProduce('REQUEST_TIMED_OUT')))
-    const operation = {
+    const operation: Delayed = {
+      kind: 'Produce',
       tryComplete() {
         if (!tryComplete()) return false
         finish()

@@ -45,8 +45,7 @@ export class Replica {
   leader: LeaderState | undefined
   /** The latest metadata that was acted upon. */
   state: PartitionState | undefined
-  bytesIn = 0
-  bytesOut = 0
+  private leaderHighWatermark = 0
   private readonly environment: Environment
   private readonly options: ReplicaOptions
   private readonly events: ReplicaEvents
@@ -89,6 +88,11 @@ export class Replica {
   /** Exclusive end of what readers of committed data may see. */
   get lastStableOffset(): number {
     return this.log.lastStableOffset(this.highWatermark)
+  }
+
+  /** As a follower: what the leader had replicated, as of the last fetch, and this log has not. */
+  get lagRecords(): number {
+    return this.leader ? 0 : Math.max(0, this.leaderHighWatermark - this.log.logEndOffset)
   }
 
   /** In-sync replicas that a write needs: never more than there are replicas. */
@@ -134,7 +138,6 @@ export class Replica {
   append(records: Buffer, options: LeaderAppendOptions = {}) {
     this.leader?.beforeAppend(this.log.logEndOffset, this.environment.clock.monotonicMs())
     const result = this.log.appendAsLeader(records, this.leaderEpoch, options)
-    this.bytesIn += records.length
     if (!result.isDuplicate) this.events.appended(this)
     return result
   }
@@ -176,6 +179,7 @@ export class Replica {
 
   /** What the leader said, as far as this log reaches. */
   followHighWatermark(leaderHighWatermark: number): void {
+    this.leaderHighWatermark = leaderHighWatermark
     const next = Math.min(leaderHighWatermark, this.log.logEndOffset)
     if (next > this.highWatermark) this.moveHighWatermark(next)
   }

@@ -3,6 +3,7 @@ import type { Environment, TimerHandle } from '../../environment/index.ts'
 import { TailMemory } from '../../log/tail-memory.ts'
 import type { LogReport } from '../controller/elections.ts'
 import { type ImageChanges, noChanges, type TopicImage } from '../controller/image.ts'
+import { ReplicationMetrics } from '../metrics/replication-metrics.ts'
 import type { PeerLinks } from '../peers/links.ts'
 import { Purgatory } from '../purgatory/purgatory.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
@@ -29,6 +30,7 @@ export class Replicas {
   /** Requests that wait for replicas, by `Replica.key`. */
   readonly purgatory: Purgatory
   readonly sessions: FollowerSessions
+  readonly metrics: ReplicationMetrics
   private readonly environment: Environment
   private readonly options: ReplicasOptions
   private readonly memory: TailMemory
@@ -51,11 +53,13 @@ export class Replicas {
     this.options = options
     this.purgatory = new Purgatory(environment.timers)
     this.memory = new TailMemory(options.tailBytesMax)
-    this.isrUpdates = new IsrUpdates(environment, options)
+    this.metrics = new ReplicationMetrics(environment.clock)
+    this.isrUpdates = new IsrUpdates(environment, options, this.metrics)
     this.cleaning = new LogCleaning(environment, options.brokerId)
     this.sessions = new FollowerSessions(environment, {
       partitionBytesMax: options.settings.number('replica.fetch.max.bytes'),
       replica: (key) => this.openByKey(key),
+      onSent: (sizeBytes) => this.metrics.sent(sizeBytes),
       brokerEpochOf: (id) => options.image.brokers.get(id)?.brokerEpoch ?? -1,
     })
   }
@@ -273,6 +277,7 @@ export class Replicas {
       backoffMs: settings.number('replica.fetch.backoff.ms'),
       brokerEpoch: () => this.options.brokerEpoch(),
       fetch: (request) => links.fetch(leaderId, request),
+      onReceived: (sizeBytes) => this.metrics.received(sizeBytes),
     })
     this.fetchers.set(leaderId, fetcher)
     return fetcher

@@ -2,13 +2,13 @@ import type { Environment } from '../../environment/index.ts'
 import type { ClusterImage } from '../controller/image.ts'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
 import type { TransactionCoordinator } from '../coordinator/transaction/coordinator.ts'
+import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import type { BrokerAnswer, BrokerRequestKind, BrokerRequests } from '../peers/broker-requests.ts'
 import type {
   ControllerAnswer,
   ControllerRequestKind,
   ControllerRequests,
 } from '../peers/controller-requests.ts'
-import type { BrokerMetrics } from '../metrics/broker-metrics.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { BrokerSettings } from '../settings/broker-settings.ts'
 import type { ProducerIds } from './producer-ids.ts'

@@ -230,6 +230,15 @@ export class GroupCoordinator {
     }
   }
 
+  /** Of both protocols, that are served here. */
+  get groupCount(): number {
+    let count = 0
+    for (const { groups, consumerGroups } of this.servedShards()) {
+      count += new Set([...groups.keys(), ...consumerGroups.keys()]).size
+    }
+    return count
+  }
+
   private *servedShards(): Generator<GroupShard> {
     for (const shard of this.shards.values()) if (shard.isLoaded && this.isServing(shard)) yield shard
   }

@@ -53,6 +53,17 @@ export class OffsetCommits {
     return typeof shard === 'string' ? shard : (shard.offsets.get(groupId) ?? new Map())
   }
 
+  /** What is committed in all groups that are served here. */
+  *all(): Generator<{ groupId: string; topic: string; partition: number; offset: number }> {
+    for (const shard of this.options.servedShards()) {
+      for (const [groupId, topics] of shard.offsets) {
+        for (const [topic, partitions] of topics) {
+          for (const [partition, { offset }] of partitions) yield { groupId, topic, partition, offset }
+        }
+      }
+    }
+  }
+
   async commit(groupId: string, claim: MemberClaim, offsets: readonly OffsetToCommit[]): Promise<ErrorName> {
     const { image } = this.options
     const topicIds = new Map(offsets.map(({ topic }) => [topic, image.topics.get(topic)?.topicId]))
