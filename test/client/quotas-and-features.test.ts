@@ -7,11 +7,15 @@ import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 import { alterClientQuotas } from '../../engine/protocol/apis/alter-client-quotas.ts'
 import { apiVersions } from '../../engine/protocol/apis/api-versions.ts'
 import { consumerGroupDescribe } from '../../engine/protocol/apis/consumer-group-describe.ts'
+import { createPartitions } from '../../engine/protocol/apis/create-partitions.ts'
+import { createTopics } from '../../engine/protocol/apis/create-topics.ts'
+import { deleteTopics } from '../../engine/protocol/apis/delete-topics.ts'
 import { describeClientQuotas } from '../../engine/protocol/apis/describe-client-quotas.ts'
 import { fetchApi } from '../../engine/protocol/apis/fetch.ts'
 import { metadata } from '../../engine/protocol/apis/metadata.ts'
 import { updateFeatures } from '../../engine/protocol/apis/update-features.ts'
 import { errorCodes } from '../../engine/protocol/error-codes.ts'
+import { zeroUuid } from '../../engine/protocol/reader.ts'
 import { readAll } from './client-world.ts'
 import { withConnection } from './raw-connection.ts'
 
@@ -151,6 +155,53 @@ test('a consumer past its quota is told so at once, then not answered for as lon
   expect(await readAll(consumer, 'consumed', 1, 30)).toHaveLength(30)
   await consumer.close()
   await setQuotas({ 'client-id': 'reader' }, { consumer_byte_rate: null })
+})
+
+test('who keeps the broker busy is held up', async () => {
+  await setQuotas({ 'client-id': 'busy' }, { request_percentage: 0.01 })
+  const throttleMs = (clientId: string) =>
+    use(clientId, async (connection) => {
+      for (let n = 0; n < 100; n++) {
+        const { throttleTimeMs } = await connection.request(metadata, { topics: null })
+        if (throttleTimeMs > 0) return throttleTimeMs
+      }
+      return 0
+    })
+  expect(await throttleMs('busy')).toBeGreaterThan(0)
+  expect(await throttleMs('another')).toBe(0)
+  await setQuotas({ 'client-id': 'busy' }, { request_percentage: null })
+})
+
+test('who changes topics too fast is refused by new requests, and held up after old ones (KIP-599)', async () => {
+  await setQuotas({ 'client-id': 'changer' }, { controller_mutation_rate: 5 })
+  const create = (name: string, numPartitions: number, version: number) =>
+    use('changer', async (connection) => {
+      const topics = [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }]
+      const body = { topics, timeoutMs: 10_000, validateOnly: false }
+      const frame = await connection.exchange(createTopics, version, body)
+      const answer = connection.decode(createTopics, version, frame)
+      return { errorCode: answer.topics[0]!.errorCode, throttleTimeMs: answer.throttleTimeMs }
+    })
+  // Three seconds' worth is there at first: 15. The fourth second pays the debt.
+  const first = await create('changed-1', 20, 7)
+  expect(first.errorCode).toBe(0)
+  expect(first.throttleTimeMs).toBeGreaterThan(900)
+  expect((await create('changed-2', 1, 7)).errorCode).toBe(errorCodes.THROTTLING_QUOTA_EXCEEDED)
+  const old = await create('changed-2', 5, 5)
+  expect(old.errorCode).toBe(0)
+  expect(old.throttleTimeMs).toBeGreaterThan(first.throttleTimeMs)
+  await environment.timers.sleep(old.throttleTimeMs + 50)
+  expect((await create('changed-3', 1, 7)).errorCode).toBe(0)
+  const removing = { topics: [{ name: 'changed-1', topicId: zeroUuid }], topicNames: [], timeoutMs: 10_000 }
+  const remove = () => use('changer', (connection) => connection.request(deleteTopics, removing))
+  await environment.timers.sleep(1000)
+  expect((await remove()).throttleTimeMs).toBeGreaterThan(0)
+  const growing = { topics: [{ name: 'changed-2', count: 6, assignments: null }], timeoutMs: 10_000 }
+  const grow = () =>
+    use('changer', (connection) => connection.request(createPartitions, { ...growing, validateOnly: false }))
+  expect((await grow()).results[0]!.errorCode).toBe(errorCodes.THROTTLING_QUOTA_EXCEEDED)
+  await setQuotas({ 'client-id': 'changer' }, { controller_mutation_rate: null })
+  expect((await grow()).results[0]!.errorCode).toBe(0)
 })
 
 test('features are told, lowered and raised, and refused as Kafka refuses them', async () => {

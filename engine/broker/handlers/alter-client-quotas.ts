@@ -3,8 +3,8 @@
  *
  * KIP-546: sets and removes quotas of users, client ids, both together, or addresses; a null name is for all without one of
  * their own. For each entity all that is asked or nothing: INVALID_REQUEST.
- * Deviations: producer_byte_rate, consumer_byte_rate and request_percentage are honoured; controller_mutation_rate and
- * connection_creation_rate are kept and told, without effect.
+ * Deviations: connection_creation_rate is kept and told, without effect; names of hosts are not looked up. Rates are measured
+ * on each broker; controller_mutation_rate too, where Kafka does it on the active controller.
  */
 import { isMillraceError } from '../../base/errors.ts'
 import { alterClientQuotas } from '../../protocol/apis/alter-client-quotas.ts'

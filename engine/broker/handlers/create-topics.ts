@@ -4,6 +4,7 @@
  * Any broker takes it and passes it to the active controller; answered once the topics are committed and known here.
  * - v4: −1 asks for the default number of partitions or replicas. v5: the answer has the topic's numbers and settings.
  * - v7: the answer has the topic's id.
+ * - controller_mutation_rate (KIP-599): from v6 THROTTLING_QUOTA_EXCEEDED past it; before, the client is held up afterwards.
  * - Any version: a request for more than 10,000 partitions in all is refused as a whole with POLICY_VIOLATION.
  * Deviations: the answer's settings are those that were given, not all that hold. `timeoutMs` bounds the wait for the
  * controller.
@@ -21,15 +22,21 @@ import {
 } from '../controller/topics.ts'
 import type { BrokerContext } from '../server/context.ts'
 import { handler } from '../server/handler.ts'
+import { mutationPermits } from '../server/quotas/mutation-permits.ts'
 
 type AskedTopic = RequestOf<typeof createTopics>['topics'][number]
 
-export const handleCreateTopics = handler(createTopics, async (broker, request, { version }) => {
+export const handleCreateTopics = handler(createTopics, async (broker, request, context) => {
+  const { version } = context
   if (partitionsIn(request.topics, broker.settings.number('num.partitions')) > partitionsPerRequestMax) {
     return { topics: request.topics.map((topic) => toResponse(topic, excessive, version)) }
   }
   const twice = namedTwice(request.topics)
-  const asked = request.topics.filter(({ name }) => !twice.has(name))
+  const permits = mutationPermits(context, strictSince)
+  const perTopic = broker.settings.number('num.partitions')
+  const single = request.topics.filter(({ name }) => !twice.has(name))
+  const asked = single.filter((topic) => permits.take(partitionsIn([topic], perTopic)))
+  const throttled = single.filter((topic) => !asked.includes(topic))
   const answers = await create(broker, asked, request.timeoutMs, request.validateOnly)
   const created = asked.filter((_topic, i) => answers[i]!.error === 'NONE')
   if (!request.validateOnly) {
@@ -43,8 +50,20 @@ export const handleCreateTopics = handler(createTopics, async (broker, request, 
     configs: null,
   }))
   const topics = asked.map((topic, i) => toResponse(topic, answers[i]!, version))
-  return { topics: [...topics, ...doubled] }
+  const refused = throttled.map((topic) => toResponse(topic, exceeded, version))
+  return { throttleTimeMs: permits.settle(), topics: [...topics, ...refused, ...doubled] }
 })
+
+/** Before, what is past the quota is done, and the client held up afterwards. */
+const strictSince = 6
+
+const exceeded: TopicAnswer = {
+  error: 'THROTTLING_QUOTA_EXCEEDED',
+  message: 'The throttling quota has been exceeded.',
+  topicId: '',
+  partitions: -1,
+  replicationFactor: -1,
+}
 
 const excessive: TopicAnswer = {
   error: 'POLICY_VIOLATION',

@@ -42,6 +42,10 @@ export class ClientSession implements Asker {
     return () => this.listeners.delete(listener)
   }
 
+  mute(durationMs: number, nowMs: number): void {
+    this.mutedUntilMs = Math.max(this.mutedUntilMs, nowMs + durationMs)
+  }
+
   /** The connection has ended: nobody waits for an answer any more. */
   end(): void {
     if (this.isGone) return

@@ -49,7 +49,7 @@ class RequestMeter {
     this.bytes = quota === 'producer_byte_rate' ? requestBytes : answerBytes
     const byBytesMs = quota === undefined ? 0 : this.quotas.charge(quota, this.client, this.bytes)
     const throttleMs = Math.max(Math.min(byTimeMs, requestThrottleMsMax), byBytesMs)
-    if (throttleMs > 0) this.session.mutedUntilMs = this.clock.monotonicMs() + throttleMs
+    if (throttleMs > 0) this.session.mute(throttleMs, this.clock.monotonicMs())
     return throttleMs
   }
 
