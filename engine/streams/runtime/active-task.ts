@@ -44,16 +44,23 @@ export class ActiveTask {
     return true
   }
 
+  /** Whether there is something to commit: records were processed, or behind all of them markers of transactions were passed. */
+  needsCommit(consumer: Consumer): boolean {
+    if (this.dirty) return true
+    return this.queues.some((queue) => {
+      const { committedOffset } = queue
+      return committedOffset !== undefined && (positionOf(queue, consumer) ?? 0) > committedOffset
+    })
+  }
+
   /** Positions to commit; the metadata carries the task's stream time over restarts. */
   offsets(consumer: Consumer): (TopicPartition & OffsetAndMetadata)[] {
     const metadata = String(this.task.streamTimeMs)
     const offsets: (TopicPartition & OffsetAndMetadata)[] = []
     for (const queue of this.queues) {
-      const { topic, partition, nextOffset } = queue
-      if (nextOffset === undefined) continue
-      // Behind the last record there may be markers of transactions, which nobody has to read again.
-      const position = queue.length === 0 ? (consumer.position(queue) ?? 0) : 0
-      queue.committingOffset = Math.max(nextOffset, position)
+      const { topic, partition } = queue
+      queue.committingOffset = positionOf(queue, consumer)
+      if (queue.committingOffset === undefined) continue
       offsets.push({ topic, partition, offset: queue.committingOffset, metadata })
     }
     return offsets
@@ -66,6 +73,13 @@ export class ActiveTask {
   clearQueues(): void {
     for (const queue of this.queues) queue.clear()
   }
+}
+
+/** Of the next record to process; undefined when nothing was taken yet. */
+function positionOf(queue: RecordQueue, consumer: Consumer): number | undefined {
+  const processed = queue.nextOffset ?? queue.committedOffset
+  if (processed === undefined || queue.length > 0) return processed
+  return Math.max(processed, consumer.position(queue) ?? 0)
 }
 
 function caughtUp(consumer: Consumer, queue: RecordQueue): boolean {

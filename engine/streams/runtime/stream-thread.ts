@@ -247,7 +247,9 @@ class StreamThread implements KafkaStreams {
   async #commit(): Promise<boolean> {
     this.#lastCommitMs = this.#environment.clock.monotonicMs()
     const dirty: ActiveTask[] = []
-    for (const active of this.#tasks.active) if (active.started && active.dirty) dirty.push(active)
+    for (const active of this.#tasks.active) {
+      if (active.started && active.needsCommit(this.#consumer)) dirty.push(active)
+    }
     if (dirty.length === 0) return false
     return await commitTasks(dirty, this.#consumer, this.#producers, this.#options.applicationId)
   }
