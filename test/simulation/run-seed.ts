@@ -2,7 +2,7 @@ import { isMillraceError, type MillraceError } from '../../engine/base/errors.ts
 import { createAdmin } from '../../engine/client/index.ts'
 import { createCodeLoader, nodeCodecs } from '../../engine/node/environment/index.ts'
 import { type DownKind, type FaultKind, FaultPlan, World } from '../../engine/sim/index.ts'
-import { stateViolations } from './checks/contents.ts'
+import { checkStates } from './checks/contents.ts'
 import { Findings, type Violation } from './checks/findings.ts'
 import { QuorumChecks } from './checks/quorum-checks.ts'
 import { RunningChecks } from './checks/running-checks.ts'
@@ -60,6 +60,8 @@ const convergenceMs = 60_000
 const operationsMin = 1000
 const faultsMin = 3
 const lookEveryMs = 8
+const looksPerStateCheck = 20
+const stateTopics = topics.map(({ name }) => name).filter((name) => name !== table && name !== shortLived)
 /** Segments are small, looks frequent, and memory short: what takes days elsewhere happens within seconds. */
 const settings = {
   'log.cleaner.backoff.ms': '150',
@@ -112,9 +114,11 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const checks = new RunningChecks(findings)
   const context: LoadContext = { world, cluster, findings, environment: world.node('client'), tell }
   const loads = startLoads(context, options.loads)
+  let looks = 0
   const look = () => {
     checks.look(cluster)
     loads.group?.look()
+    if (++looks % looksPerStateCheck === 0) checkStates(cluster, stateTopics, findings)
   }
   faults.start(cluster)
   const isEnough = () => {
@@ -135,16 +139,18 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const endMs = world.scheduler.elapsedMs + convergenceMs
   await watch(world, look, () => isDone() || world.scheduler.elapsedMs >= endMs)
   findings.check(11, isDone(), () => `not healed after ${convergenceMs} ms: ${describe(cluster, loads.all)}`)
+  if (isDone()) {
+    // What memory has is one thing, what lies on the disks another.
+    faults.killAll(cluster)
+    await watch(world, look, () => cluster.isWhole || world.scheduler.elapsedMs >= endMs + convergenceMs)
+    findings.check(11, cluster.isWhole, () => `not healed after the last stop: ${describe(cluster, [])}`)
+    const areServed = () => cluster.committedOffset('readers', '', 0) !== undefined
+    await world.scheduler.runUntil(areServed, 5000)
+    await world.scheduler.runFor(500)
+  }
   for (const load of loads.all) {
     if (load.verify) await world.scheduler.settle(Promise.resolve(load.verify()))
     for (const text of load.failures) findings.violate(11, text)
-  }
-  if (isDone()) {
-    stateViolations(
-      cluster,
-      topics.map(({ name }) => name).filter((name) => name !== table && name !== shortLived),
-      findings,
-    )
   }
   for (const text of cluster.failures) findings.violate(11, text)
   return {
@@ -218,6 +224,18 @@ class Faults {
   stop(): void {
     this.isOver = true
     this.plan?.stop()
+  }
+
+  /** All processes at once, and back. */
+  killAll(cluster: SimCluster): void {
+    for (const id of brokerIds) {
+      this.world.crash(nodeOf(id), { keepsDisk: true })
+      cluster.forget(id)
+    }
+    for (const id of brokerIds) {
+      this.world.restart(nodeOf(id))
+      cluster.start(id)
+    }
   }
 
   /**

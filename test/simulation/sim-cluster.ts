@@ -1,6 +1,7 @@
 import { MillraceError } from '../../engine/base/errors.ts'
 import { Broker } from '../../engine/broker/broker.ts'
 import type { ClusterImage } from '../../engine/broker/controller/image.ts'
+import { partitionOfGroup } from '../../engine/broker/coordinator/group/partition-of-group.ts'
 import type { PeerLinks } from '../../engine/broker/peers/links.ts'
 import { connectOverNetwork } from '../../engine/broker/peers/network-links.ts'
 import type { Replica } from '../../engine/broker/replication/replica.ts'
@@ -10,6 +11,7 @@ import type { World } from '../../engine/sim/index.ts'
 
 export const brokerIds = [1, 2, 3] as const
 const host = '127.0.0.1'
+const offsetsTopic = '__consumer_offsets'
 
 export function nodeOf(id: number): string {
   return `broker-${id}`
@@ -93,6 +95,19 @@ export class SimCluster {
       const all = broker.view ? [...broker.view.replicas.all()] : []
       return all.flatMap((replica) => (replica.isOpen && replica.state ? [{ id, broker, replica }] : []))
     })
+  }
+
+  /** As the group's coordinator has it; −1: none, undefined: there is no coordinator at the moment. */
+  committedOffset(groupId: string, topic: string, partition: number): number | undefined {
+    const all = this.replicas().filter(({ replica }) => replica.topic === offsetsTopic)
+    const count = this.latestImage?.topics.get(offsetsTopic)?.partitions.length ?? 1
+    const replicas = all.filter(({ replica }) => replica.partition === partitionOfGroup(groupId, count))
+    // By the highest epoch that anybody alive knows: one that was deposed may not have heard of it.
+    const leaderEpoch = Math.max(...replicas.map(({ replica }) => replica.leaderEpoch))
+    const coordinator = replicas.find(({ replica }) => replica.leader?.leaderEpoch === leaderEpoch)?.broker
+    const offsets = coordinator?.groups.offsets.of(groupId)
+    if (offsets === undefined || typeof offsets === 'string') return undefined
+    return offsets.get(topic)?.get(partition)?.offset ?? -1
   }
 
   /** In sync, and at the same end. */

@@ -1,5 +1,5 @@
 /**
- * `npm run simulate:bugs [-- --seeds N] [--seeds-max M] [--from S] [--only NAME]`: plants one mistake after the other into
+ * `npm run simulate:bugs [-- --seeds N] [--seeds-max M] [--from S] [--only NAME,…]`: plants one mistake after the other into
  * a copy of the sources and lets the simulator look for it, over N seeds and, while it has not been caught, up to M.
  * Exit status 1 when one is not caught, does not apply any more, or when something is found without any.
  */
@@ -102,7 +102,10 @@ async function tryOut(bug: PlantedBug | undefined, root: string): Promise<Outcom
 }
 
 const all = readBugs(path.join(import.meta.dirname, 'bugs'))
-const chosen = values.only === undefined ? all : all.filter(({ name }) => name.includes(values.only!))
+const chosen =
+  values.only === undefined
+    ? all
+    : all.filter(({ name }) => values.only!.split(',').some((part) => name.includes(part)))
 const waiting: (PlantedBug | undefined)[] = [...(values.only === undefined ? [undefined] : []), ...chosen]
 const outcomes: Outcome[] = []
 

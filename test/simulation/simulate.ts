@@ -40,7 +40,7 @@ const expectedOperations = [
     'expired',
   ],
   ...['transaction committed', 'transaction aborted', 'zombie refused', 'read committed'],
-  ...['assignment', 'poll', 'commit', 'commit late', 'leave group', 'member dies'],
+  ...['assignment', 'poll', 'commit', 'commit late', 'commit alone', 'leave group', 'member dies'],
   ...['create', 'grow', 'configure', 'delete', 'elect', 'reassign'],
 ]
 const expectedFaults = [...allFaults, 'late marker', 'late fetch', 'log directory offline', 'damage found']

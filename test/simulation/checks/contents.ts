@@ -60,28 +60,33 @@ export async function contentsOf(
 }
 
 /**
- * Invariant 10, after all has healed: what a log adds up to is the same on each replica, however often it was opened, cut and
- * replayed meanwhile. Only for topics that
- * are neither compacted nor expire: each broker does that in its own time.
+ * Invariant 10: what a log adds up to is the same on each replica that has as much of it, however often it was opened, cut and
+ * replayed. Only for topics that are neither compacted nor expire: each broker does that in its own time.
  */
-export function stateViolations(cluster: SimCluster, topics: readonly string[], findings: Findings): void {
+export function checkStates(cluster: SimCluster, topics: readonly string[], findings: Findings): void {
   const known = new Map<string, { readonly id: number; readonly state: string }>()
   for (const { id, replica } of cluster.replicas()) {
-    if (!topics.includes(replica.topic)) continue
+    if (!topics.includes(replica.topic) || replica.isChanging) continue
+    const { logEndOffset } = replica.log
+    // With the epoch of its last record a log's whole content is given.
+    const key = `${replica.key} ${logEndOffset} ${replica.epochAt(logEndOffset - 1)}`
     const state = stateOf(replica)
-    const other = known.get(replica.key) ?? { id, state }
-    known.set(replica.key, other)
+    const other = known.get(key)
+    if (!other) {
+      known.set(key, { id, state })
+      continue
+    }
     findings.check(10, other.state === state, () => {
-      return `${replica.name} is ${state} on broker ${id}, and ${other.state} on broker ${other.id}`
+      return `${replica.name} up to ${logEndOffset} is ${state} on broker ${id}, and ${other.state} on broker ${other.id}`
     })
   }
 }
 
 function stateOf({ log }: Replica): string {
   const producers = [...log.producers.entries()].map((entry) => {
-    const last = entry.batches.at(-1)
     const { producerId, producerEpoch, openOffset } = entry
-    return [producerId, producerEpoch, openOffset ?? -1, last?.lastSequence ?? -1, last?.lastOffset ?? -1]
+    const batches = entry.batches.flatMap(({ lastSequence, lastOffset }) => [lastSequence, lastOffset])
+    return [producerId, producerEpoch, openOffset ?? -1, ...batches]
   })
   const aborted = log.abortedBetween(log.logStartOffset, log.logEndOffset)
   const starts = log.leaderEpochs.list().filter(({ startOffset }) => startOffset < log.logEndOffset)

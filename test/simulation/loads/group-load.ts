@@ -1,5 +1,4 @@
 import { isMillraceError } from '../../../engine/base/errors.ts'
-import { partitionOfGroup } from '../../../engine/broker/coordinator/group/partition-of-group.ts'
 import type { Consumer, ConsumerRecord } from '../../../engine/client/api.ts'
 import { ClusterClient } from '../../../engine/client/cluster/cluster-client.ts'
 import { createConsumer } from '../../../engine/client/index.ts'
@@ -8,7 +7,6 @@ import { nodeCodecs } from '../../../engine/node/environment/index.ts'
 import { findCoordinator } from '../../../engine/protocol/apis/find-coordinator.ts'
 import { offsetCommit } from '../../../engine/protocol/apis/offset-commit.ts'
 import { contentsOf } from '../checks/contents.ts'
-import type { SimCluster } from '../sim-cluster.ts'
 import { Counts, type Load, type LoadContext } from './load.ts'
 
 export interface GroupOptions {
@@ -145,10 +143,11 @@ export function startGroupLoad(
   const lag = () => {
     let sum = 0
     // An answer may have got lost: what counts is what the coordinator has.
-    const stored = committedOf(cluster, topic)
     for (const { replica } of cluster.replicas()) {
       if (!replica.leader || replica.topic !== topic) continue
-      sum += replica.log.logEndOffset - (stored?.get(replica.partition) ?? 0)
+      sum +=
+        replica.log.logEndOffset -
+        Math.max(0, cluster.committedOffset(groupId, topic, replica.partition) ?? 0)
     }
     return sum
   }
@@ -216,9 +215,9 @@ export function startGroupLoad(
     },
     /** What the coordinator has committed, once it has loaded it. */
     look() {
-      const stored = committedOf(cluster, topic)
-      for (const [partition, offset] of stored ? committed : []) {
-        const found = stored!.get(partition) ?? -1
+      for (const [partition, offset] of committed) {
+        const found = cluster.committedOffset(groupId, topic, partition)
+        if (found === undefined) continue
         findings.check(9, found >= offset, () => {
           return `${groupId} had committed offset ${offset} of ${topic}-${partition}, and is at ${found}`
         })
@@ -244,17 +243,4 @@ export function startGroupLoad(
       }
     },
   }
-}
-
-/** Of the coordinator by the highest epoch that anybody alive knows; undefined while none has loaded. */
-function committedOf(cluster: SimCluster, topic: string): ReadonlyMap<number, number> | undefined {
-  const all = cluster.replicas().filter(({ replica }) => replica.topic === '__consumer_offsets')
-  const { broker: any } = all[0] ?? {}
-  const count = any?.image.topics.get('__consumer_offsets')?.partitions.length ?? 1
-  const replicas = all.filter(({ replica }) => replica.partition === partitionOfGroup(groupId, count))
-  const leaderEpoch = Math.max(...replicas.map(({ replica }) => replica.leaderEpoch))
-  const coordinator = replicas.find(({ replica }) => replica.leader?.leaderEpoch === leaderEpoch)?.broker
-  const offsets = coordinator?.groups.offsets.of(groupId)
-  if (offsets === undefined || typeof offsets === 'string') return undefined
-  return new Map([...(offsets.get(topic) ?? [])].map(([partition, { offset }]) => [partition, offset]))
 }

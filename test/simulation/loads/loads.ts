@@ -3,6 +3,7 @@ import { nodeCodecs } from '../../../engine/node/environment/index.ts'
 import { startAdminLoad } from '../admin-load.ts'
 import { checkTransactions } from '../transactions/transaction-checker.ts'
 import { ledger, ledgerPartitions, startTransactions } from '../transactions/transaction-load.ts'
+import { startCommitLoad } from './commit-load.ts'
 import { startCompactedLoad, tableKeys } from './compacted-load.ts'
 import { startGroupLoad } from './group-load.ts'
 import type { Load, LoadContext } from './load.ts'
@@ -16,6 +17,7 @@ export const loadNames = [
   'compacted',
   'transactions',
   'group',
+  'commits',
   'short-lived',
   'administration',
 ] as const
@@ -35,7 +37,7 @@ export const topics: TopicSpec[] = [
     partitions: 1,
     configs: {
       'cleanup.policy': 'compact',
-      'segment.bytes': '2048',
+      'segment.bytes': '1024',
       'min.cleanable.dirty.ratio': '0.01',
       'delete.retention.ms': '500',
     },
@@ -58,14 +60,16 @@ export function startLoads(
     writers.push(startSteadyLoad(context, { topic: events, partitions: eventsPartitions }))
   if (isChosen('resending')) {
     for (const partition of [0, 1]) {
-      const rules = { rememberedBatches: 5, keyOf: () => null }
+      const rules = { rememberedBatches: 5, restMsMax: 20, keyOf: () => null }
       writers.push(startResendingLoad(context, { topic: events, partition, ...rules }))
     }
+    const tableRules = { topic: table, partition: 0, rememberedBatches: 1, restMsMax: 2500 }
     const keyOf = (random: { int(bound: number): number }) => `shared-${random.int(tableKeys)}`
-    writers.push(startResendingLoad(context, { topic: table, partition: 0, rememberedBatches: 1, keyOf }))
+    writers.push(startResendingLoad(context, { ...tableRules, keyOf }))
   }
   const all = [...writers]
   if (isChosen('compacted')) all.push(startCompactedLoad(context, { topic: table, partition: 0 }))
+  if (isChosen('commits')) all.push(startCommitLoad(context, { topic: events }))
   if (isChosen('short-lived')) all.push(startShortLivedLoad(context, { topic: shortLived, retentionMs }))
   if (isChosen('transactions')) all.push(startTransactionLoad(context))
   if (isChosen('administration')) {

@@ -12,6 +12,8 @@ export interface ResendingOptions {
   readonly partition: number
   /** How many of the last batches are surely known again: five, but one where the log is compacted. */
   readonly rememberedBatches: number
+  /** How long it waits, half the time, before it sends them again. */
+  readonly restMsMax: number
   /** Null: no key. */
   readonly keyOf: (random: { int(bound: number): number }) => string | null
 }
@@ -134,7 +136,7 @@ export function startResendingLoad(
       lastOffset = Math.max(lastOffset, offset)
     }
     if (random.int(2) === 0) return
-    await timers.sleep(random.int(4) === 0 ? random.int(1500) : random.int(20))
+    await timers.sleep(random.int(random.int(4) === 0 ? 1500 : options.restMsMax))
     await resend(batches.slice(-options.rememberedBatches))
   }
 

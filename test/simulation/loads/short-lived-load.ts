@@ -31,12 +31,17 @@ export function startShortLivedLoad(
   let next = 0
   let outstanding = 0
   let isStopped = false
+  /** Now, or in every other second so long ago that the time is up at once. */
+  const timestampMs = () => {
+    const isOld = Math.floor(environment.clock.monotonicMs() / 1000) % 2 === 1
+    return environment.clock.nowMs() - (isOld ? retentionMs - 200 : 0)
+  }
   const write = () => {
     if (isStopped) return
     const value = `short/${next++}`
     outstanding++
     producer
-      .send({ topic, partition: 0, key: null, value: Buffer.from(value) })
+      .send({ topic, partition: 0, key: null, value: Buffer.from(value), timestampMs: timestampMs() })
       .then(({ offset, timestampMs }) => {
         operations.add('produce short-lived')
         acknowledged.push({ offset, value, timestampMs })

@@ -67,17 +67,9 @@ function offsetFaults(
     if (offset !== undefined && counts.has(values[0] ?? '')) expected.set(producer, offset)
   }
   return [...expected].flatMap(([producer, offset]) => {
-    const found = committedOffset(cluster, `group-of-${producer}`)
+    const found = cluster.committedOffset(`group-of-${producer}`, ledger, 0) ?? 'no coordinator'
     return found === offset ? [] : [`the group of ${producer} is at ${found} instead of ${offset}`]
   })
-}
-
-function committedOffset(cluster: SimCluster, groupId: string): number | string {
-  for (const broker of cluster.live.values()) {
-    const offsets = broker.groups.offsets.of(groupId)
-    if (typeof offsets !== 'string') return offsets.get(ledger)?.get(0)?.offset ?? -1
-  }
-  return 'no coordinator'
 }
 
 async function committedValues(cluster: SimCluster, codecs: Codecs): Promise<string[]> {

@@ -71,7 +71,7 @@ export function startTransactions(world: World, cluster: SimCluster): Transactio
       attempt.values.push(...values)
       await instance.write(ledger, random.int(ledgerPartitions), values)
     }
-    if (random.int(3) > 0) return
+    if (random.int(2) > 0) return
     attempt.offset = attempt.index
     await instance.commitOffset(`group-of-${attempt.producer}`, ledger, attempt.index)
   }
