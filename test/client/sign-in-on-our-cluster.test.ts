@@ -90,6 +90,41 @@ describe.skipIf(missing !== undefined)('our client signs in on our cluster', () 
     })
   })
 
+  test('large requests are taken from who has signed in, the first one too, and from nobody else', async () => {
+    const large = { topics: [{ name: 't'.repeat(30_000) }] }
+    const many = { topics: Array.from({ length: 40 }, () => large.topics[0]!) }
+    await withConnection(environment, signedIn(), async (connection) => {
+      const { topics } = await connection.request(metadata, { ...many, allowAutoTopicCreation: false })
+      expect(topics).toHaveLength(40)
+    })
+    await withConnection(environment, { bootstrap: bootstrap('SASL_PLAINTEXT') }, async (connection) => {
+      await connection.request(saslHandshake, { mechanism: 'PLAIN' })
+      const authBytes = Buffer.concat([Buffer.from(`\0alice\0${password}`), Buffer.alloc(600_000, 'x')])
+      await expect(connection.request(saslAuthenticate, { authBytes })).rejects.toMatchObject({
+        code: 'CONNECTION_LOST',
+      })
+    })
+  })
+
+  test('what is no request at all ends the connection, and no other', async () => {
+    const [host, port] = bootstrap('SASL_PLAINTEXT')[0]!.split(':')
+    await withConnection(environment, signedIn(), async (witness) => {
+      for (const bytes of [
+        [0, 0, 0, 0],
+        [0, 0, 0, 3, 1, 2, 3],
+        [0, 0, 0, 8, 0, 17, 0, 9, 0, 0, 0, 1],
+        [255, 255, 255, 255],
+      ]) {
+        const connection = await environment.network.connect({ host: host!, port: Number(port) })
+        const closed = new Promise<void>((resolve) => connection.onClose(() => resolve()))
+        connection.onData(() => undefined)
+        connection.write([Buffer.from(bytes)])
+        await closed
+      }
+      await witness.request(metadata, { topics: null })
+    })
+  })
+
   test('a session that is not prolonged ends with its time', async () => {
     await withConnection(environment, { bootstrap: bootstrap('SASL_PLAINTEXT') }, async (connection) => {
       await connection.request(saslHandshake, { mechanism: 'PLAIN' })

@@ -34,9 +34,13 @@ describe.skipIf(noTools !== undefined)('clients that sign in to millrace broker'
       `ssl.keystore.location=${folder}/keystore.pem`,
       `ssl.truststore.location=${folder}/authority.pem`,
     ]
+    const texts = [
+      `ssl.keystore.certificate.chain=${certificates.server.certificate}`,
+      `ssl.keystore.key=${certificates.server.key}`,
+    ]
     const settings: Record<string, string[]> = {
       SASL_PLAINTEXT: [`listener.name.sasl_plaintext.plain.sasl.jaas.config=${users}`],
-      SASL_SSL: [`listener.name.sasl_ssl.plain.sasl.jaas.config=${users}`, ...tls],
+      SASL_SSL: [`listener.name.sasl_ssl.plain.sasl.jaas.config=${users}`, ...texts],
       SSL: ['ssl.client.auth=required', ...tls],
     }
     for (const [protocol, ownSettings] of Object.entries(settings)) {

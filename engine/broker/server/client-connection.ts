@@ -197,7 +197,6 @@ export class ClientConnection {
         remedy: 'set security.protocol and the mechanism in that client',
       })
     }
-    if (sasl.isSignedIn) this.splitter.frameBytesMax = this.broker.settings.number('socket.request.max.bytes')
     return this.callOf(frame)
   }
 
@@ -205,6 +204,10 @@ export class ClientConnection {
     try {
       pending.answer = await call.run()
       pending.state = 'done'
+      // Before the answer is sent: what follows it may be large.
+      if (this.session.sasl?.isSignedIn) {
+        this.splitter.frameBytesMax = this.broker.settings.number('socket.request.max.bytes')
+      }
     } catch (thrown) {
       return this.fail(thrown)
     }
