@@ -190,6 +190,19 @@ class TopologyPrinter {
       case 'streamTableJoin':
       case 'tableTableJoin':
         return this.#join(step)
+      case 'foreignKeyJoin': {
+        const { left, right, type, foreignKey, joiner, store } = step
+        return this.#after(left, 'joinForeignKey', [
+          this.#ref(right),
+          ofPositions(foreignKey, ['value', 'key']),
+          ofPositions(joiner, ['left', 'right', 'key']),
+          objectCode([
+            ['name', quoted(step.id)],
+            ['type', quoted(type)],
+            ['store', store === undefined ? undefined : quoted(store)],
+          ]),
+        ])
+      }
       case 'cogroup':
         return this.#cogroup(step)
       case 'to':

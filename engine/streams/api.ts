@@ -6,7 +6,7 @@
 
 import type { CompressionName } from '../environment/codecs.ts'
 import type { SuppressOptions } from './suppress-api.ts'
-import type { CogroupedKStream, KGroupedTable, TableJoinOptions } from './table-api.ts'
+import type { CogroupedKStream, ForeignKeyJoinOptions, KGroupedTable, TableJoinOptions } from './table-api.ts'
 
 export interface StreamRecord<K = unknown, V = unknown> {
   readonly key: K
@@ -296,6 +296,22 @@ export interface KTable<K, V> {
   ): KTable<K, R>
   /** Holds updates back until their window closes, or for a time, and gives the last one only. */
   suppress(options: SuppressOptions): KTable<K, V>
+  /**
+   * A row for every row of this table, joined with the row of the other that `foreignKey` names: inner only where that is there. Without
+   * a foreign key (null) there is no row to join with.
+   */
+  joinForeignKey<K2, V2, R>(
+    other: KTable<K2, V2>,
+    foreignKey: (value: V, key: K) => K2 | null,
+    joiner: InnerJoiner<K, V, V2, R>,
+    options: ForeignKeyJoinOptions & { readonly type: 'inner' },
+  ): KTable<K, R>
+  joinForeignKey<K2, V2, R>(
+    other: KTable<K2, V2>,
+    foreignKey: (value: V, key: K) => K2 | null,
+    joiner: Joiner<K, V, V2, R>,
+    options: ForeignKeyJoinOptions,
+  ): KTable<K, R>
   /** Puts rows into groups, by the key of the pair; its value is what is aggregated. A null key or value is in no group. */
   groupBy<K2, V2>(fn: (value: V, key: K) => readonly [K2, V2], options: Named): KGroupedTable<K2, V2>
 }

@@ -171,6 +171,7 @@ class PlanBuilder {
         break
       }
       case 'tableTableJoin':
+      case 'foreignKeyJoin':
       case 'cogroup': {
         const table = buildTableStep(step, this.#tableFlows, this.#scope)
         this.#keep(step.id, { type: 'table', table })

@@ -22,6 +22,13 @@ export function buildTableStep(step: TableStep, flows: Flows, scope: PlanScope):
       const right = flows.table(step.right)
       return flows.table(step.left).joinTable(right, scope.joiner(step.joiner), { name, type, store })
     }
+    case 'foreignKeyJoin': {
+      const { id: name, type, store } = step
+      const foreignKey = scope.ofRow(step.foreignKey)
+      const right = flows.table(step.right)
+      const joiner = scope.joiner(step.joiner)
+      return flows.table(step.left).joinForeignKey(right, foreignKey, joiner, { name, type, store })
+    }
     case 'cogroup':
       return buildCogroup(step, flows, scope)
   }

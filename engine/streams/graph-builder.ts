@@ -80,13 +80,15 @@ export class GraphBuilder {
       readonly value: Serde<unknown>
       readonly partitions?: number
       readonly keepsNullKeys?: boolean
+      readonly partitioner?: SinkSpec['partitioner']
       /** The source gets the plain name: the person asked for this step. */
       readonly explicit?: boolean
     },
   ): Outlet {
     const { name, reportAs, key, value, partitions, keepsNullKeys = false, explicit = false } = options
+    const { partitioner = 'default' } = options
     const topic = { name: `${name}-repartition`, internal: true }
-    const sinkSpec: SinkSpec = { topic, key, value, partitioner: 'default' }
+    const sinkSpec: SinkSpec = { topic, key, value, partitioner }
     const sink = this.add({
       name: explicit ? name : `${name}-repartition-sink`,
       reportAs,

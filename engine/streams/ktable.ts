@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/errors.ts'
 import type { KStream, KTable, Named, StoreKind, TableStepOptions, VersionedOptions } from './api.ts'
+import { addForeignKeyJoin } from './foreign-key-joins.ts'
 import type { StoreSpec } from './graph.ts'
 import type { GraphBuilder, Outlet } from './graph-builder.ts'
 import { GroupedTable } from './grouped-table.ts'
@@ -15,7 +16,7 @@ import { MemoryRowStore } from './stores/row-store.ts'
 import { VersionedStore } from './stores/versioned-store.ts'
 import type { SuppressOptions } from './suppress-api.ts'
 import { addSuppress } from './suppression.ts'
-import type { KGroupedTable, TableJoinOptions } from './table-api.ts'
+import type { ForeignKeyJoinOptions, KGroupedTable, TableJoinOptions } from './table-api.ts'
 import { TableInfo } from './table-info.ts'
 import { addTableTableJoin } from './table-joins.ts'
 
@@ -65,6 +66,15 @@ export class Table<K, V> implements KTable<K, V> {
     options: TableJoinOptions,
   ): KTable<K, R> {
     return addTableTableJoin(this, tableOf(other), joiner, options)
+  }
+
+  joinForeignKey<K2, V2, R>(
+    other: KTable<K2, V2>,
+    foreignKey: (value: V, key: K) => K2 | null,
+    joiner: (left: never, right: never, key: K) => R,
+    options: ForeignKeyJoinOptions,
+  ): KTable<K, R> {
+    return addForeignKeyJoin(this, tableOf(other), foreignKey, joiner, options)
   }
 
   groupBy<K2, V2>(fn: (value: V, key: K) => readonly [K2, V2], options: Named): KGroupedTable<K2, V2> {

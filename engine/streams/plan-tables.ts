@@ -24,3 +24,14 @@ export type TableStep =
       readonly store?: string
       readonly retentionMs?: number
     })
+  | (StepBase & {
+      readonly op: 'foreignKeyJoin'
+      readonly type: 'inner' | 'left'
+      readonly left: string
+      readonly right: string
+      /** Of the left row; sees `key`, `value`. */
+      readonly foreignKey: Expression
+      /** sees `key`, `left`, `right` (null where missing) */
+      readonly joiner: Expression
+      readonly store?: string
+    })

@@ -14,6 +14,11 @@ export interface TableJoinOptions extends TableStepOptions {
   readonly type: 'inner' | 'left' | 'outer'
 }
 
+/** Its result is kept in a store of its own when `store` names one, or something needs to look it up. */
+export interface ForeignKeyJoinOptions extends TableStepOptions {
+  readonly type: 'inner' | 'left'
+}
+
 /** Rows of a table under other keys: a row that changes leaves its old group and enters its new one. */
 export interface KGroupedTable<K, V> {
   aggregate<A, R = A>(aggregator: TableAggregator<K, V, A, R>, options: RowStoreOptions): KTable<K, R>

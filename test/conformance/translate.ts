@@ -34,6 +34,7 @@ function isTable(step: Step, tables: ReadonlySet<string>): boolean {
     case 'reduce':
     case 'suppress':
     case 'tableTableJoin':
+    case 'foreignKeyJoin':
     case 'cogroup':
       return true
     case 'mapValues':
@@ -132,6 +133,10 @@ function translateOp(op: CaseOp): Step {
       const parts = op.parts as { from: string; add: string }[]
       const merge = op.merge as string | undefined
       return { ...base, op: 'cogroup', parts, init: op.init, merge, ...windowOf(op), store }
+    }
+    case 'foreignKeyJoin': {
+      const foreignKey = op.foreignKey as string
+      return { ...base, op: 'foreignKeyJoin', ...joinOf(op, 'inner', 'left'), foreignKey, store }
     }
     case 'tableTableJoin':
       return { ...base, op: 'tableTableJoin', ...joinOf(op, 'inner', 'left', 'outer'), store }
