@@ -54,7 +54,7 @@ function describe(broker: BrokerContext, group: ConsumerGroup) {
       clientId: member.clientId,
       clientHost: member.clientHost,
       subscribedTopicNames: [...member.subscribedTopics],
-      subscribedTopicRegex: null,
+      subscribedTopicRegex: member.subscribedRegex,
       assignment: assignment(member.assigned),
       targetAssignment: assignment(group.target.get(member.memberId) ?? noPartitions),
       memberType: memberTypes.consumer,

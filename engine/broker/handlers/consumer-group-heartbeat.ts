@@ -2,10 +2,12 @@
  * ConsumerGroupHeartbeat (68), versions 0–1.
  *
  * KIP-848: a member joins, tells that it lives and what it has, and is told what to have; the coordinator assigns.
- * - v1: the client chooses its member id (KIP-1082); in v0 the coordinator does where it is left out.
+ * - v1: the client chooses its member id (KIP-1082); in v0 the coordinator does where it is left out. Subscriptions by regular
+ *   expression: RE2's syntax, for the whole name (INVALID_REGULAR_EXPRESSION).
  * - UNSUPPORTED_VERSION while group.version is 0.
- * Deviations: subscriptions by regular expression are refused with INVALID_REGULAR_EXPRESSION; members of the classic protocol
- * cannot be in the same group (group.consumer.migration.policy is `disabled`).
+ * Deviations: a topic is found by a regular expression at the next heartbeat, and what it finds is not stored (Kafka looks in
+ * passing, and keeps ConsumerGroupRegularExpression records); members of the classic protocol cannot be in the same group
+ * (group.consumer.migration.policy is `disabled`).
  */
 import { consumerGroupHeartbeat } from '../../protocol/apis/consumer-group-heartbeat.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
@@ -23,11 +25,6 @@ export const handleConsumerGroupHeartbeat = handler(
       const errorCode = errorCodes.UNSUPPORTED_VERSION
       return { errorCode, memberId: request.memberId, memberEpoch, heartbeatIntervalMs }
     }
-    if (request.subscribedTopicRegex) {
-      const errorMessage = 'Subscriptions by regular expression are not supported.'
-      const errorCode = errorCodes.INVALID_REGULAR_EXPRESSION
-      return { errorCode, errorMessage, memberId: request.memberId, memberEpoch, heartbeatIntervalMs }
-    }
     const isNameless = version === 0 && request.memberId === '' && memberEpoch === joinEpoch
     const answer = await broker.groups.consumerGroups.heartbeat(groupId, {
       memberId: isNameless ? broker.environment.random.uuid() : request.memberId,
@@ -36,6 +33,7 @@ export const handleConsumerGroupHeartbeat = handler(
       rackId: request.rackId,
       rebalanceTimeoutMs: request.rebalanceTimeoutMs,
       subscribedTopics: request.subscribedTopicNames,
+      subscribedRegex: request.subscribedTopicRegex,
       assignor: request.serverAssignor,
       owned: topicPartitions && partitionsOf(topicPartitions),
       clientId,

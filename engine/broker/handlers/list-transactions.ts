@@ -2,12 +2,13 @@
  * ListTransactions (66), versions 0–2 (KIP-664).
  *
  * The transactional ids that this broker coordinates, by state and producer id.
- * - v1: only those open for longer than a duration. v2: by a pattern of the id (INVALID_REGULAR_EXPRESSION).
- * Deviations: the pattern is one of JavaScript's, not RE2's.
+ * - v1: only those open for longer than a duration. v2: by a pattern of the whole id, in RE2's syntax (INVALID_REGULAR_EXPRESSION).
  */
+import { isMillraceError } from '../../base/errors.ts'
 import { listTransactions } from '../../protocol/apis/list-transactions.ts'
 import { errorCodes } from '../../protocol/error-codes.ts'
 import { transactionStates } from '../../protocol/transaction-records.ts'
+import { LinearPattern } from '../coordinator/pattern/linear-pattern.ts'
 import type { TransactionFacts } from '../coordinator/transaction/transaction.ts'
 import { handler } from '../server/handler.ts'
 
@@ -25,7 +26,7 @@ export const handleListTransactions = handler(listTransactions, (broker, request
     if (producerIdFilters.length > 0 && !producerIdFilters.includes(facts.producerId)) return false
     const isOpen = facts.state === 'Ongoing' || facts.state.startsWith('Prepare')
     if (durationFilter >= 0 && !(isOpen && nowMs - facts.startMs > durationFilter)) return false
-    return pattern?.test(transactionalId) ?? true
+    return pattern?.matches(transactionalId) ?? true
   }
   return {
     errorCode: errorCodes.NONE,
@@ -39,11 +40,12 @@ export const handleListTransactions = handler(listTransactions, (broker, request
 })
 
 /** It has to fit the whole id. */
-function patternOf(text: string | null): RegExp | 'invalid' | undefined {
+function patternOf(text: string | null): LinearPattern | 'invalid' | undefined {
   if (text === null || text === '') return undefined
   try {
-    return new RegExp(`^(?:${text})$`)
-  } catch {
+    return new LinearPattern(text)
+  } catch (thrown) {
+    if (!isMillraceError(thrown, 'INVALID_REGULAR_EXPRESSION')) throw thrown
     return 'invalid' // the client is told so
   }
 }

@@ -29,6 +29,8 @@ class World {
       const partitions = this.counts[name]
       return partitions === undefined ? undefined : { topicId: ids[name]!, partitions }
     },
+    matching: (regex) => Object.keys(this.counts).filter((name) => new RegExp(`^(?:${regex})$`).test(name)),
+    regexFault: (regex) => (regex === '(' ? 'a "(" has no ")"' : undefined),
     sizeMax: 100,
     assignors: ['uniform', 'range'],
   }
@@ -45,7 +47,13 @@ class World {
     request: Partial<MemberHeartbeat> & Pick<MemberHeartbeat, 'memberId' | 'memberEpoch'>,
   ): HeartbeatAnswer {
     const asBefore = { instanceId: null, rackId: null, rebalanceTimeoutMs: -1, subscribedTopics: null }
-    const rest = { assignor: null, owned: null, clientId: 'c', clientHost: '/127.0.0.1' }
+    const rest = {
+      subscribedRegex: null,
+      assignor: null,
+      owned: null,
+      clientId: 'c',
+      clientHost: '/127.0.0.1',
+    }
     const { group, answer } = heartbeat(this.group, { ...asBefore, ...rest, ...request }, this.context)
     this.take(group)
     return answer
@@ -192,7 +200,8 @@ describe('a consumer group', () => {
   })
 
   test.each([
-    ['a joining member without topics', { subscribedTopics: [] }, 'INVALID_REQUEST'],
+    ['a joining member that says no topics', { subscribedTopics: null }, 'INVALID_REQUEST'],
+    ['a bad regular expression', { subscribedRegex: '(' }, 'INVALID_REGULAR_EXPRESSION'],
     ['a joining member without a rebalance timeout', { rebalanceTimeoutMs: -1 }, 'INVALID_REQUEST'],
     ['a joining member that owns something', { owned: grouped([[ids.a!, 0]]) }, 'INVALID_REQUEST'],
     ['an assignor that is not there', { assignor: 'fair' }, 'UNSUPPORTED_ASSIGNOR'],
@@ -213,6 +222,7 @@ describe('a consumer group', () => {
     const first = { memberId: 'm', memberEpoch: 0, instanceId: null, rackId: null, rebalanceTimeoutMs: 1 }
     const rest = {
       subscribedTopics: ['a'],
+      subscribedRegex: null,
       assignor: null,
       owned: noPartitions,
       clientId: '',

@@ -14,10 +14,12 @@ import {
   type MemberHeartbeat,
   preferredAssignor,
   requestFault,
+  topicsOf,
   withoutMember,
 } from './machine.ts'
 import type { Partitions } from './partitions.ts'
 import { recordsBetween } from './stored-group.ts'
+import { TopicPatterns } from './topic-patterns.ts'
 
 /** What the coordinator of all groups lends to that of the new protocol's. */
 export interface ConsumerGroupsOptions {
@@ -47,6 +49,7 @@ export class ConsumerGroups {
   /** Groups whose last step is in the log, and was not acknowledged. */
   private readonly unsure = new WeakMap<GroupShard, Set<string>>()
   private readonly watched = new Set<GroupShard>()
+  private readonly patterns: TopicPatterns
   private timer: TimerHandle | undefined
   private timerMs = Number.POSITIVE_INFINITY
   private isClosed = false
@@ -54,6 +57,7 @@ export class ConsumerGroups {
   constructor(environment: Environment, options: ConsumerGroupsOptions) {
     this.environment = environment
     this.options = options
+    this.patterns = new TopicPatterns(options.image)
   }
 
   close(): void {
@@ -77,6 +81,12 @@ export class ConsumerGroups {
 
   assignorOf(group: ConsumerGroup): string {
     return preferredAssignor(group, this)
+  }
+
+  /** Names of all that its members subscribe to. */
+  topicsOf(group: ConsumerGroup): ReadonlySet<string> {
+    const context = this.context()
+    return new Set([...group.members.values()].flatMap((member) => topicsOf(member, context)))
   }
 
   heartbeat(groupId: string, request: MemberHeartbeat): Promise<HeartbeatAnswer> {
@@ -134,7 +144,14 @@ export class ConsumerGroups {
 
   private context(): GroupContext {
     const { image, settings } = this.options
+    const matches = new Map<string, readonly string[]>()
     return {
+      regexFault: (regex) => this.patterns.fault(regex),
+      matching: (regex) => {
+        const names = matches.get(regex) ?? this.patterns.matching(regex)
+        matches.set(regex, names)
+        return names
+      },
       topic: (name) => {
         const topic = image.topics.get(name)
         return topic && { topicId: topic.topicId, partitions: topic.partitions.length }

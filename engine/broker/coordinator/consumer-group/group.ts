@@ -18,6 +18,8 @@ export interface ConsumerMember {
   readonly rebalanceTimeoutMs: number
   /** Names, sorted. */
   readonly subscribedTopics: readonly string[]
+  /** Topics whose whole name it fits are subscribed to as well; null: none. */
+  readonly subscribedRegex: string | null
   /** Null: no preference. */
   readonly assignor: string | null
   /** −2: a static member that left and may return. */

@@ -28,6 +28,8 @@ export interface MemberHeartbeat {
   readonly rackId: string | null
   readonly rebalanceTimeoutMs: number
   readonly subscribedTopics: readonly string[] | null
+  /** Empty: none. */
+  readonly subscribedRegex: string | null
   readonly assignor: string | null
   readonly owned: Partitions | null
   readonly clientId: string
@@ -37,6 +39,10 @@ export interface MemberHeartbeat {
 export interface GroupContext {
   /** Topics that are there, by name. */
   topic(name: string): { readonly topicId: string; readonly partitions: number } | undefined
+  /** Names of the topics that are there and that the regular expression fits. */
+  matching(regex: string): readonly string[]
+  /** What is wrong with the regular expression. */
+  regexFault(regex: string): string | undefined
   readonly sizeMax: number
   /** group.consumer.assignors; the first is the default. */
   readonly assignors: readonly string[]
@@ -70,7 +76,7 @@ export function heartbeat(group: ConsumerGroup, request: MemberHeartbeat, contex
   const next = reconciled(targeted, updated, request.owned)
   const isFull =
     request.memberEpoch === joinEpoch ||
-    (request.rebalanceTimeoutMs !== -1 && request.subscribedTopics !== null && request.owned !== null)
+    (request.rebalanceTimeoutMs !== -1 && isSubscribing(request) && request.owned !== null)
   return {
     group: next === updated ? targeted : withMember(targeted, next),
     answer: {
@@ -80,6 +86,10 @@ export function heartbeat(group: ConsumerGroup, request: MemberHeartbeat, contex
       ...(isFull || !areSame(member.assigned, next.assigned) ? { assignment: next.assigned } : {}),
     },
   }
+}
+
+function isSubscribing({ subscribedTopics, subscribedRegex }: MemberHeartbeat): boolean {
+  return subscribedTopics !== null || subscribedRegex !== null
 }
 
 /** It has been silent, or has let nothing go, for too long. */
@@ -106,7 +116,10 @@ interface Fault {
 }
 
 /** What is wrong with the request whatever the group. */
-export function requestFault(request: MemberHeartbeat, { assignors }: GroupContext): Fault | undefined {
+export function requestFault(
+  request: MemberHeartbeat,
+  { assignors, regexFault }: GroupContext,
+): Fault | undefined {
   const { memberId, memberEpoch, instanceId, assignor, owned } = request
   const invalid = (message: string): Fault => ({ error: 'INVALID_REQUEST', message })
   if (memberId === '') return invalid("MemberId can't be empty.")
@@ -119,8 +132,15 @@ export function requestFault(request: MemberHeartbeat, { assignors }: GroupConte
     if (request.rebalanceTimeoutMs === -1)
       return invalid('RebalanceTimeoutMs must be provided in first request.')
     if (owned === null || owned.size > 0) return invalid('TopicPartitions must be empty when (re-)joining.')
-    if (!request.subscribedTopics?.length)
-      return invalid('SubscribedTopicNames must be set in first request.')
+    if (!isSubscribing(request)) {
+      const what = 'Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.'
+      return invalid(what)
+    }
+  }
+  const inRegex = request.subscribedRegex ? regexFault(request.subscribedRegex) : undefined
+  if (inRegex !== undefined) {
+    const message = `SubscribedTopicRegex \`${request.subscribedRegex}\` is not a valid regular expression: ${inRegex}.`
+    return { error: 'INVALID_REGULAR_EXPRESSION', message }
   }
   if (assignor === null || assignors.includes(assignor)) return undefined
   const message = `ServerAssignor ${assignor} is not supported. Supported assignors: ${assignors.join(', ')}.`
@@ -161,6 +181,7 @@ function joining(group: ConsumerGroup, request: MemberHeartbeat, { sizeMax }: Gr
       clientHost: request.clientHost,
       rebalanceTimeoutMs: -1,
       subscribedTopics: [],
+      subscribedRegex: null,
       assignor: null,
       epoch: joinEpoch,
       previousEpoch: joinEpoch,
@@ -218,12 +239,14 @@ function leave(group: ConsumerGroup, request: MemberHeartbeat): Step {
 }
 
 function updatedBy(member: ConsumerMember, request: MemberHeartbeat): ConsumerMember {
-  const { rackId, rebalanceTimeoutMs, subscribedTopics, assignor, clientId, clientHost } = request
+  const { rackId, rebalanceTimeoutMs, subscribedTopics, subscribedRegex, assignor, clientId, clientHost } =
+    request
   const updated: ConsumerMember = {
     ...member,
     rackId: rackId ?? member.rackId,
     rebalanceTimeoutMs: rebalanceTimeoutMs === -1 ? member.rebalanceTimeoutMs : rebalanceTimeoutMs,
     subscribedTopics: subscribedTopics ? [...new Set(subscribedTopics)].sort() : member.subscribedTopics,
+    subscribedRegex: subscribedRegex === null ? member.subscribedRegex : subscribedRegex || null,
     assignor: assignor ?? member.assignor,
     clientId,
     clientHost,
@@ -238,8 +261,12 @@ function isSameMember(a: ConsumerMember, b: ConsumerMember): boolean {
     a.assignor === b.assignor &&
     a.clientId === b.clientId &&
     a.clientHost === b.clientHost &&
-    areSameTexts(a.subscribedTopics, b.subscribedTopics)
+    isSameSubscription(a, b)
   )
+}
+
+function isSameSubscription(a: ConsumerMember, b: ConsumerMember): boolean {
+  return a.subscribedRegex === b.subscribedRegex && areSameTexts(a.subscribedTopics, b.subscribedTopics)
 }
 
 function withMember(group: ConsumerGroup, member: ConsumerMember, replaces?: string): ConsumerGroup {
@@ -263,7 +290,7 @@ function grownIfNeeded(
 ): ConsumerGroup {
   const metadataHash = hashOfTopics(group, context)
   const last = before.members.get(member.memberId) ?? memberByInstance(before, member.instanceId)
-  const isNew = !last || !areSameTexts(last.subscribedTopics, member.subscribedTopics)
+  const isNew = !last || !isSameSubscription(last, member)
   if (!isNew && metadataHash === group.metadataHash) return group
   return { ...group, epoch: group.epoch + 1, metadataHash }
 }
@@ -272,7 +299,7 @@ function withTarget(group: ConsumerGroup, context: GroupContext): ConsumerGroup 
   const counts = new Map<string, number>()
   const members = [...group.members.values()].map((member): AssignedMember => {
     const topicIds = new Set<string>()
-    for (const name of member.subscribedTopics) {
+    for (const name of topicsOf(member, context)) {
       const topic = context.topic(name)
       if (!topic) continue
       topicIds.add(topic.topicId)
@@ -305,12 +332,20 @@ export function preferredAssignor(
   return best?.[0] ?? assignors[0] ?? 'uniform'
 }
 
-function hashOfTopics({ members }: ConsumerGroup, { topic }: GroupContext): bigint {
-  const names = new Set([...members.values()].flatMap(({ subscribedTopics }) => subscribedTopics))
+/** Names of what it subscribes to, there or not, in one way or the other. */
+export function topicsOf(
+  { subscribedTopics, subscribedRegex }: ConsumerMember,
+  { matching }: Pick<GroupContext, 'matching'>,
+): readonly string[] {
+  return subscribedRegex === null ? subscribedTopics : [...subscribedTopics, ...matching(subscribedRegex)]
+}
+
+function hashOfTopics({ members }: ConsumerGroup, context: GroupContext): bigint {
+  const names = new Set([...members.values()].flatMap((member) => topicsOf(member, context)))
   const text = [...names]
     .sort()
     .flatMap((name) => {
-      const found = topic(name)
+      const found = context.topic(name)
       return found ? [`${name}:${found.topicId}:${found.partitions}`] : []
     })
     .join('\n')

@@ -174,6 +174,7 @@ function unknownMember(memberId: string): ConsumerMember {
     clientHost: '',
     rebalanceTimeoutMs: -1,
     subscribedTopics: [],
+    subscribedRegex: null,
     assignor: null,
     ...nothingYet,
   }
@@ -186,7 +187,7 @@ function memberValue(member: ConsumerMember) {
     clientId: member.clientId,
     clientHost: member.clientHost,
     subscribedTopicNames: [...member.subscribedTopics],
-    subscribedTopicRegex: null,
+    subscribedTopicRegex: member.subscribedRegex,
     rebalanceTimeoutMs: member.rebalanceTimeoutMs,
     serverAssignor: member.assignor,
   }
@@ -195,6 +196,7 @@ function memberValue(member: ConsumerMember) {
 function memberFrom(value: Buffer) {
   const {
     subscribedTopicNames,
+    subscribedTopicRegex,
     serverAssignor,
     instanceId,
     rackId,
@@ -209,6 +211,7 @@ function memberFrom(value: Buffer) {
     clientHost,
     rebalanceTimeoutMs,
     subscribedTopics: subscribedTopicNames,
+    subscribedRegex: subscribedTopicRegex || null,
     assignor: serverAssignor,
   }
 }

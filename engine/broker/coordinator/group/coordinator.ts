@@ -79,11 +79,8 @@ export class GroupCoordinator {
       ...lent,
       claimFault: (...claim) => this.claimFault(...claim),
     })
-    this.removal = new GroupRemoval(environment, {
-      ...lent,
-      offsets: this.offsets,
-      inTurn: (groupId, work) => this.consumerGroups.inTurn(groupId, work),
-    })
+    const { offsets, consumerGroups } = this
+    this.removal = new GroupRemoval(environment, { ...lent, offsets, consumerGroups })
   }
 
   roleChanged(replica: Replica): void {

@@ -2,6 +2,7 @@ import type { Environment, TimerHandle } from '../../../environment/index.ts'
 import { consumerSubscription, decodeConsumerPayload } from '../../../protocol/consumer-protocol.ts'
 import type { ErrorName } from '../../../protocol/error-codes.ts'
 import type { BrokerSettings } from '../../settings/broker-settings.ts'
+import type { ConsumerGroups } from '../consumer-group/coordinator.ts'
 import { recordsBetween } from '../consumer-group/stored-group.ts'
 import type { Group, GroupMember } from './group.ts'
 import type { OffsetCommits } from './offset-commits.ts'
@@ -17,8 +18,8 @@ export interface GroupRemovalOptions {
   shardOf(groupId: string): GroupShard | ErrorName
   servedShards(): Iterable<GroupShard>
   isServing(shard: GroupShard): boolean
-  /** After every step of the group under the new protocol that has begun, and before any other, or a join under the old. */
-  inTurn<T>(groupId: string, work: () => Promise<T>): Promise<T>
+  /** A group's removal takes its turn among the group's steps, and the joins of classic members. */
+  readonly consumerGroups: ConsumerGroups
 }
 
 /** Takes groups and their offsets away: asked to (KIP-229, KIP-496), and when nobody has wanted them for long (KIP-211). */
@@ -43,7 +44,7 @@ export class GroupRemoval {
   async deleteGroup(groupId: string): Promise<ErrorName> {
     // As Kafka answers it, for which this is a group like any other that is not there.
     if (groupId === '') return 'GROUP_ID_NOT_FOUND'
-    return this.options.inTurn(groupId, async () => {
+    return this.options.consumerGroups.inTurn(groupId, async () => {
       const shard = this.options.shardOf(groupId)
       if (typeof shard === 'string') return shard
       const isPending = shard.pending.hasGroup(groupId)
@@ -119,7 +120,7 @@ export class GroupRemoval {
       for (const groupId of [...shard.offsets.keys()]) this.expireOffsets(shard, groupId)
       for (const groupId of new Set([...shard.groups.keys(), ...shard.consumerGroups.keys()])) {
         if (isUnused(shard, groupId))
-          void this.options.inTurn(groupId, () => this.removeUnused(shard, groupId))
+          void this.options.consumerGroups.inTurn(groupId, () => this.removeUnused(shard, groupId))
       }
     }
   }
@@ -151,7 +152,7 @@ export class GroupRemoval {
   private wantedTopics(shard: GroupShard, groupId: string): ReadonlySet<string> | undefined {
     const consumerGroup = shard.consumerGroups.get(groupId)
     if (consumerGroup) {
-      return new Set([...consumerGroup.members.values()].flatMap(({ subscribedTopics }) => subscribedTopics))
+      return this.options.consumerGroups.topicsOf(consumerGroup)
     }
     const group = shard.groups.get(groupId)
     if (!group || group.members.size === 0) return new Set()

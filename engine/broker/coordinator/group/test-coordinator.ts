@@ -128,6 +128,7 @@ export class TestCoordinator {
       rackId: null,
       rebalanceTimeoutMs: isFirst ? 60_000 : -1,
       subscribedTopics: isFirst ? ['t'] : null,
+      subscribedRegex: null,
       assignor: null,
       owned: isFirst ? noPartitions : null,
       clientId: 'c',
