@@ -139,6 +139,15 @@ describe.skipIf(missing !== undefined)('our client signs in on our cluster', () 
     })
   })
 
+  test('a handshake within another one is out of place, and ends the connection', async () => {
+    await withConnection(environment, { bootstrap: bootstrap('SASL_PLAINTEXT') }, async (connection) => {
+      await connection.request(saslHandshake, { mechanism: 'SCRAM-SHA-256' })
+      const again = await connection.request(saslHandshake, { mechanism: 'SCRAM-SHA-256' })
+      expect(again.errorCode).toBe(errorCodes.ILLEGAL_SASL_STATE)
+      await expect.poll(() => connection.isOpen).toBe(false)
+    })
+  })
+
   test('who signs in anew stays who they were', async () => {
     await withConnection(environment, signedIn(), async (connection) => {
       const outOfPlace = await connection.request(saslAuthenticate, { authBytes: Buffer.alloc(1) })

@@ -7,6 +7,7 @@
  * | stranger   | SaslHandshake, mechanism offered  | exchanging                                  |
  * | stranger   | SaslHandshake, not offered        | refused: answered with 33, and closed       |
  * | exchanging | SaslAuthenticate, bare token (v0) | exchanging, signed in, or refused           |
+ * | exchanging | SaslHandshake                     | refused: answered with 34, and closed       |
  * | signed in  | SaslHandshake                     | exchanging: anew, as the same user          |
  * | signed in  | anything else                     | stays, until the session's life is over     |
  * | any        | what is not in this table         | closed                                      |
@@ -76,7 +77,7 @@ export class SaslSession {
       case 'stranger':
         return apiKey === apiVersions.key || apiKey === saslHandshake.key
       case 'exchanging':
-        return apiKey === saslAuthenticate.key
+        return apiKey === saslAuthenticate.key || apiKey === saslHandshake.key
       case 'signed in':
         return apiKey === saslHandshake.key || this.parts.environment.clock.monotonicMs() < this.endsAtMs
       case 'refused':
@@ -86,6 +87,10 @@ export class SaslSession {
 
   handshake(mechanism: string, version: number): { error: ErrorName; mechanisms: readonly string[] } {
     const { mechanisms } = this.rules
+    if (this.state === 'exchanging') {
+      this.state = 'refused'
+      return { error: 'ILLEGAL_SASL_STATE', mechanisms: [] }
+    }
     if (!mechanisms.includes(mechanism)) {
       this.state = 'refused'
       return { error: 'UNSUPPORTED_SASL_MECHANISM', mechanisms }
