@@ -26,6 +26,7 @@ export class ClusterBroker implements ObservedBroker {
   readonly host: string
   port: number
   state: BrokerLife = 'stopped'
+  failure: string | undefined
   isIsolated = false
   broker: Broker | undefined
   private readonly environment: Environment
@@ -46,6 +47,7 @@ export class ClusterBroker implements ObservedBroker {
       throw wrongState(this.id, `is ${this.state} already`)
     const { id, voters, folder, settings, hub, onChange } = this.options
     this.state = 'starting'
+    this.failure = undefined
     this.isIsolated = false
     const broker: Broker = Broker.create(this.environment, {
       id,
@@ -56,7 +58,7 @@ export class ClusterBroker implements ObservedBroker {
       connectPeers: (server) => hub.attach(id, server),
       tailBytesMax,
       onChange,
-      onFailed: () => void this.failed(broker),
+      onFailed: (error) => void this.failed(broker, error),
     })
     this.broker = broker
   }
@@ -128,9 +130,10 @@ export class ClusterBroker implements ObservedBroker {
     }
   }
 
-  private async failed(broker: Broker): Promise<void> {
+  private async failed(broker: Broker, error: MillraceError): Promise<void> {
     if (this.broker !== broker) return
     this.end('killed')
+    this.failure = error.message
     await broker.crash()
     this.options.onChange()
   }

@@ -11,6 +11,8 @@ export interface BrokerStatus {
   readonly host: string
   readonly port: number
   readonly state: BrokerLife
+  /** Why it could not go on, such as a full disk; left out: it was not its own fault. */
+  readonly failure?: string
   readonly isController: boolean
   readonly isIsolated: boolean
   /** Partitions that it leads, and all of which it has a replica. */
@@ -62,6 +64,7 @@ export interface ObservedBroker {
   readonly host: string
   readonly port: number
   readonly state: BrokerLife
+  readonly failure: string | undefined
   readonly isIsolated: boolean
 }
 
@@ -131,7 +134,7 @@ function brokerStatus(
   controllerId: number,
   image: ClusterImage | undefined,
 ): BrokerStatus {
-  const { id, broker, host, port, state, isIsolated } = observed
+  const { id, broker, host, port, state, failure, isIsolated } = observed
   let leaders = 0
   let replicas = 0
   for (const topic of image?.topics.values() ?? []) {
@@ -146,6 +149,7 @@ function brokerStatus(
     host,
     port,
     state,
+    ...(failure === undefined ? {} : { failure }),
     isController: state === 'running' && id === controllerId,
     isIsolated,
     leaders,
