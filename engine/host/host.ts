@@ -157,6 +157,7 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
     'run.state': async () => ({ run: runs.state }),
     'run.nextSample': async (input) => ({ sample: await runs.nextSample(input) }),
     'cluster.state': async () => ({ cluster: await cluster.state() }),
+    'cluster.metrics': (wanted) => cluster.metrics(wanted),
     'cluster.start': () => cluster.start(),
     'cluster.killBroker': async ({ broker }) => {
       await cluster.kill(broker)

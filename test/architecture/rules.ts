@@ -32,9 +32,12 @@ const host = 'engine/host'
 const node = 'engine/node'
 const definitions = ['engine/nodes/*/definition.ts', 'engine/nodes/definitions.ts']
 /** The window's half of the host contract. */
-const contract = ['contract', 'rpc', 'wire', 'channel', 'port-channel', 'socket-channel', 'node-version'].map(
-  (name) => `engine/host/${name}.ts`,
-)
+const contract = [
+  'engine/host/contract',
+  ...['contract', 'rpc', 'wire', 'channel', 'port-channel', 'socket-channel', 'node-version'].map(
+    (name) => `engine/host/${name}.ts`,
+  ),
+]
 
 const belowHost = [
   base,

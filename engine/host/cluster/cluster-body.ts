@@ -2,6 +2,7 @@ import { isMillraceError } from '../../base/errors.ts'
 import { type ClusterOptions, EmbeddedCluster } from '../../cluster/index.ts'
 import type { Environment, LogSink, WorkerContext } from '../../environment/index.ts'
 import { forwardingLog } from '../../runner/forward-log.ts'
+import type { Input, Output } from '../contract.ts'
 import { errorOnWire } from '../wire.ts'
 import { answerCalls } from '../worker-calls.ts'
 import { ClusterView } from './cluster-state.ts'
@@ -19,6 +20,7 @@ export async function runCluster({ environment: given, data, port }: WorkerConte
   const done = (work: Promise<void>) => work.then(() => null)
   const tell = answerCalls<ClusterCalls, ClusterTold>(port, {
     state: async () => state(),
+    metrics: async (wanted) => metricsOf(cluster!, wanted),
     kill: (broker) => done(cluster!.kill(broker)),
     stop: (broker) => done(cluster!.stopBroker(broker)),
     start: (broker) => done(cluster!.startBroker(broker)),
@@ -38,6 +40,19 @@ export async function runCluster({ environment: given, data, port }: WorkerConte
   cluster.onChange(gathered(environment, () => tell({ kind: 'changed', cluster: state() })))
   tell({ kind: 'ready', cluster: state() })
   await closed.promise
+}
+
+function metricsOf(
+  cluster: EmbeddedCluster,
+  { domain, type }: Input<'cluster.metrics'>,
+): Output<'cluster.metrics'> {
+  const brokers = cluster.metrics().map(({ broker, metrics }) => ({
+    broker,
+    metrics: metrics
+      .filter((each) => (domain ?? each.domain) === each.domain && (type ?? each.type) === each.type)
+      .map((each) => ({ ...each })),
+  }))
+  return { brokers }
 }
 
 async function start(environment: Environment, start: ClusterStart): Promise<EmbeddedCluster> {

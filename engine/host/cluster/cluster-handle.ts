@@ -1,6 +1,6 @@
 import { MillraceError } from '../../base/errors.ts'
 import type { Environment, Worker } from '../../environment/index.ts'
-import type { ClusterState } from '../contract.ts'
+import type { ClusterState, Input, Output } from '../contract.ts'
 import { WorkerCalls } from '../worker-calls.ts'
 import type { ClusterCalls, ClusterStart, ClusterTold } from './messages.ts'
 
@@ -47,6 +47,12 @@ export class ClusterHandle {
   async state(): Promise<ClusterState | undefined> {
     const running = await this.#running()
     return running?.calls.call('state', null)
+  }
+
+  /** None while it is down. */
+  async metrics(wanted: Input<'cluster.metrics'>): Promise<Output<'cluster.metrics'>> {
+    const running = await this.#running()
+    return running ? running.calls.call('metrics', wanted) : { brokers: [] }
   }
 
   kill(broker: number): Promise<null> {

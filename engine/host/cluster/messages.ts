@@ -1,10 +1,11 @@
 import type { ErrorParts } from '../../base/errors.ts'
 import type { ForwardedLog } from '../../runner/forward-log.ts'
-import type { ClusterState } from '../contract.ts'
+import type { ClusterState, Input, Output } from '../contract.ts'
 
 /** Between the host and the thread that the cluster runs in. */
 export interface ClusterCalls {
   state: { input: null; output: ClusterState }
+  metrics: { input: Input<'cluster.metrics'>; output: Output<'cluster.metrics'> }
   kill: { input: number; output: null }
   stop: { input: number; output: null }
   start: { input: number; output: null }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { MillraceError } from '../../base/errors.ts'
+import { listenOnLoopback } from './listen-on-loopback.ts'
 import { SignIn } from './sign-in.ts'
 import { securityHeaders, staticFile } from './static-files.ts'
 
@@ -20,7 +21,7 @@ export async function startHttpServer(port: number, rendererFolder: string): Pro
       refuse(response, 500, `The studio could not answer: ${MillraceError.from(thrown).message}`)
     })
   })
-  const bound = await listen(server, port)
+  const bound = await listenOnLoopback(server, port, '--port')
   signIn = new SignIn(bound)
   return { server, signIn, port: bound, url: `http://127.0.0.1:${bound}/?token=${signIn.token}` }
 }
@@ -76,39 +77,4 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent) return void response.destroy()
   response.writeHead(status, { ...securityHeaders, 'Content-Type': 'text/plain; charset=utf-8' })
   response.end(`${text}\n`)
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const refused = (error: NodeJS.ErrnoException) => reject(listenError(error, port))
-    server.once('error', refused)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', refused)
-      // Such as too many open files: one connection is not taken, the studio goes on.
-      server.on('error', (error) => process.stderr.write(`The studio's server: ${error.message}\n`))
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    })
-  })
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number): MillraceError {
-  const where = `127.0.0.1:${port}`
-  if (error.code === 'EADDRINUSE') {
-    return new MillraceError({
-      code: 'PORT_IN_USE',
-      what: 'the port is already in use',
-      where,
-      remedy: 'stop the program that uses it, or choose another with --port',
-    })
-  }
-  if (error.code === 'EACCES') {
-    return new MillraceError({
-      code: 'NO_PERMISSION',
-      what: 'the operating system does not allow this port',
-      where,
-      remedy: 'choose a port from 1024 on with --port',
-    })
-  }
-  return MillraceError.from(error, { where })
 }
