@@ -1,8 +1,9 @@
 // Makes a fresh checkout able to run anything: dependencies installed, this process on the bundled Node.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { follow } from './children.mjs'
 import { checkout, modulesFolder, nodeMajor } from './paths.mjs'
 import { readStamp, writeStamp } from './stamps.mjs'
 
@@ -58,7 +59,7 @@ function platformName() {
  * Returns when this process runs on Node 24 or newer; otherwise runs the same script again on the bundled one and ends
  * with its exit status.
  */
-export function ensureNode() {
+export async function ensureNode() {
   if (Number(process.versions.node.split('.')[0]) >= nodeMajor) return
   const node = bundledNode()
   if (!node) {
@@ -68,17 +69,17 @@ export function ensureNode() {
       `install Node ${nodeMajor} or newer and start again`,
     )
   }
-  const result = spawnSync(node, process.argv.slice(1), {
+  const child = spawn(node, process.argv.slice(1), {
     stdio: 'inherit',
     env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` },
   })
-  process.exit(result.status ?? 1)
+  process.exit(await follow(child))
 }
 
-/** All of it. Call first in every entry of this folder. */
-export function prepare() {
+/** All of it. Await first in every entry of this folder. */
+export async function prepare() {
   ensureDependencies()
-  ensureNode()
+  await ensureNode()
   const bin = path.join(modulesFolder, '.bin')
   process.env.PATH = `${bin}${path.delimiter}${process.env.PATH ?? ''}`
 }

@@ -2,10 +2,11 @@
 // npm changes into the checkout; relative paths among the arguments are meant from where the person stands.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { follow } from './children.mjs'
 import { checkout } from './paths.mjs'
 import { prepare } from './prepare.mjs'
 
-prepare()
+await prepare()
 const args = process.argv.slice(2)
 const wantsBuild = args[0] === '--build'
 if (wantsBuild) {
@@ -18,5 +19,4 @@ const child = spawn(process.execPath, [path.resolve(checkout, script), ...rest],
   stdio: 'inherit',
   cwd: process.env.INIT_CWD ?? process.cwd(),
 })
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
-child.on('exit', (status) => process.exit(status ?? 1))
+process.exit(await follow(child))

@@ -1,10 +1,11 @@
 // `npm start`: set-up, then the studio, in Electron's window where that can be had and in the browser otherwise.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
+import { follow } from './children.mjs'
 import { buildFolder, checkout } from './paths.mjs'
 import { prepare } from './prepare.mjs'
 
-prepare()
+await prepare()
 const { build } = await import('./build.mjs')
 const { fetchElectronOnce, findElectron } = await import('./electron-binary.mjs')
 
@@ -20,8 +21,7 @@ const child =
         cwd: checkout,
       })
     : inBrowser(electron ? 'there is no display' : `Electron's binary is not there: ${answer}`)
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
-child.on('exit', (status, signal) => process.exit(signal ? 0 : (status ?? 1)))
+process.exit(await follow(child))
 
 function inBrowser(reason) {
   process.stderr.write(`The studio opens in the browser, because ${reason}.\n`)

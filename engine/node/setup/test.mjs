@@ -5,7 +5,7 @@ import path from 'node:path'
 import { buildFolder, checkout, modulesFolder } from './paths.mjs'
 import { prepare } from './prepare.mjs'
 
-prepare()
+await prepare()
 const { build } = await import('./build.mjs')
 const { ensureChromium } = await import('./chromium.mjs')
 
