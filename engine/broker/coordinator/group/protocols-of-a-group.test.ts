@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createNodeEnvironment } from '../../../node/environment/index.ts'
 import { idOfT, TestCoordinator } from './test-coordinator.ts'
+
+const environment = createNodeEnvironment({ log: { write: () => undefined } })
 
 let world: TestCoordinator
 beforeEach(async () => {
-  world = await TestCoordinator.start({ 'group.initial.rebalance.delay.ms': '0' })
+  world = await TestCoordinator.start(environment, { 'group.initial.rebalance.delay.ms': '0' })
 })
 afterEach(() => world.end())
 

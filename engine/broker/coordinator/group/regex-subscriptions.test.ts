@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createNodeEnvironment } from '../../../node/environment/index.ts'
 import { idOfT, TestCoordinator } from './test-coordinator.ts'
+
+const environment = createNodeEnvironment({ log: { write: () => undefined } })
 
 let world: TestCoordinator
 beforeEach(async () => {
-  world = await TestCoordinator.start()
+  world = await TestCoordinator.start(environment)
 })
 afterEach(() => world.end())
 

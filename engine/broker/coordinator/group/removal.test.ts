@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createNodeEnvironment } from '../../../node/environment/index.ts'
 import { nobody, TestCoordinator } from './test-coordinator.ts'
+
+const environment = createNodeEnvironment({ log: { write: () => undefined } })
 
 let world: TestCoordinator
 beforeEach(async () => {
-  world = await TestCoordinator.start({
+  world = await TestCoordinator.start(environment, {
     'offsets.retention.check.interval.ms': '100',
     'group.initial.rebalance.delay.ms': '0',
   })

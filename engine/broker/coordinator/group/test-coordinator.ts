@@ -1,6 +1,6 @@
+import type { Environment } from '../../../environment/index.ts'
 import { defaultLogConfig } from '../../../log/log-config.ts'
 import { TailMemory } from '../../../log/tail-memory.ts'
-import { createNodeEnvironment } from '../../../node/environment/index.ts'
 import { ClusterImage } from '../../controller/image.ts'
 import { offsetsTopic } from '../../controller/topic-names.ts'
 import { Purgatory } from '../../purgatory/purgatory.ts'
@@ -11,7 +11,6 @@ import { noPartitions } from '../consumer-group/partitions.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import type { JoinRequest } from './group.ts'
 
-const environment = createNodeEnvironment({ log: { write: () => undefined } })
 const ignored = () => undefined
 export const nobody = { memberId: '', instanceId: null, generation: -1 }
 export const idOfT = '00000000-0000-0000-0000-00000000000a'
@@ -22,20 +21,26 @@ export class TestCoordinator {
   readonly replica: Replica
   coordinator!: GroupCoordinator
   private readonly folder: string
-  private readonly purgatory = new Purgatory(environment.timers)
+  private readonly environment: Environment
+  private readonly purgatory: Purgatory
   private readonly settings: Readonly<Record<string, string>>
   private partitionEpoch = 0
   private leaderEpoch = 0
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestCoordinator> {
+  static async start(
+    environment: Environment,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<TestCoordinator> {
     const folder = await environment.disk.temporaryFolder('millrace-coordinator-')
-    const made = new TestCoordinator(folder, settings)
+    const made = new TestCoordinator(environment, folder, settings)
     await made.replica.opened
     await made.serve()
     return made
   }
 
-  private constructor(folder: string, settings: Readonly<Record<string, string>>) {
+  private constructor(environment: Environment, folder: string, settings: Readonly<Record<string, string>>) {
+    this.environment = environment
+    this.purgatory = new Purgatory(environment.timers)
     this.folder = folder
     this.settings = { 'group.min.session.timeout.ms': '100', 'offsets.commit.timeout.ms': '150', ...settings }
     const place = { topicId: 'an-id', topic: offsetsTopic, partition: 0 }
@@ -58,14 +63,14 @@ export class TestCoordinator {
     this.coordinator?.close()
     this.leaderEpoch++
     this.lead([1])
-    this.coordinator = new GroupCoordinator(environment, {
+    this.coordinator = new GroupCoordinator(this.environment, {
       brokerId: 1,
       image: this.image,
       settings: new BrokerSettings(this.settings),
       purgatory: this.purgatory,
     })
     this.coordinator.roleChanged(this.replica)
-    while (typeof this.coordinator.offsets.of('g') === 'string') await environment.timers.sleep(2)
+    while (typeof this.coordinator.offsets.of('g') === 'string') await this.environment.timers.sleep(2)
   }
 
   /** What is appended from now on is acknowledged to nobody: a follower that is in sync does not fetch. */
@@ -78,13 +83,13 @@ export class TestCoordinator {
   }
 
   sleep(ms: number): Promise<void> {
-    return environment.timers.sleep(ms)
+    return this.environment.timers.sleep(ms)
   }
 
   async end(): Promise<void> {
     this.coordinator.close()
     await this.replica.close({ clean: true })
-    await environment.disk.remove(this.folder)
+    await this.environment.disk.remove(this.folder)
   }
 
   commit(offset: number, topic = 't') {
