@@ -1,9 +1,11 @@
 /** What `topics`, `records` and `groups` share: which brokers, and clients that are closed whatever happens. */
 import type { ConnectionOptions } from '../../../client/api.ts'
+import { parseProperties, securityOf } from '../../../client/security-properties.ts'
 import type { Environment } from '../../../environment/index.ts'
 import { Connections } from '../../../host/records/connections.ts'
 import { createNodeEnvironment } from '../../environment/index.ts'
 import { addresses, usage } from '../arguments.ts'
+import { absolute } from '../folders.ts'
 import type { Output } from '../output.ts'
 
 /** Where the studio's own cluster is, and many another one. */
@@ -12,7 +14,16 @@ const bootstrapDefault = '127.0.0.1:9092'
 const requestTimeoutMs = 10_000
 const noticeAfterMs = 2000
 
-export const bootstrapHelp = `  --bootstrap A,B,C   brokers of the cluster; default KAFKA_BOOTSTRAP_SERVERS, or ${bootstrapDefault}`
+export const clusterHelp = `  --bootstrap A,B,C   brokers of the cluster; default KAFKA_BOOTSTRAP_SERVERS, or ${bootstrapDefault}
+  --command-config FILE
+                      how to sign in, as Kafka's tools take it: security.protocol, sasl.*, ssl.* in PEM`
+
+export const clusterOptions = { bootstrap: { type: 'string' }, 'command-config': { type: 'string' } } as const
+
+export interface ClusterValues {
+  readonly bootstrap?: string | undefined
+  readonly 'command-config'?: string | undefined
+}
 
 export interface Kafka {
   readonly environment: Environment
@@ -21,16 +32,18 @@ export interface Kafka {
   readonly connections: Connections
 }
 
-/** @throws MillraceError BAD_USAGE for what are no addresses */
+/** @throws MillraceError BAD_USAGE for what are no addresses; BAD_OPTION, FILE_NOT_FOUND for the way to sign in */
 export async function connected(
   command: string,
-  bootstrap: string | undefined,
+  { bootstrap, 'command-config': file }: ClusterValues,
   output: Output,
   work: (kafka: Kafka) => Promise<void>,
 ): Promise<void> {
   const given = addresses(command, bootstrap ?? (process.env.KAFKA_BOOTSTRAP_SERVERS || bootstrapDefault))
-  const options = { clientId: `millrace-${command}`, requestTimeoutMs }
   const environment = createNodeEnvironment()
+  const read = async (path: string) => (await environment.disk.readFile(absolute(path))).toString('utf8')
+  const security = file === undefined ? {} : await securityOf(parseProperties(await read(file)), read)
+  const options = { clientId: `millrace-${command}`, requestTimeoutMs, ...security }
   const connections = new Connections(environment, () => given, options)
   const notice = environment.timers.after(noticeAfterMs, () => {
     if (output.isSilent) process.stderr.write(`no answer yet from ${given.join(', ')}\n`)

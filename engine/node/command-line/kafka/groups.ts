@@ -8,7 +8,8 @@ import type { Output } from '../output.ts'
 import { tableLines } from '../table.ts'
 import {
   actionOf,
-  bootstrapHelp,
+  clusterHelp,
+  clusterOptions,
   connected,
   type Kafka,
   noneOf,
@@ -30,7 +31,7 @@ millrace groups delete GROUP…
 
 Consumer groups of any Kafka cluster: their members, their lag, and where they go on.
 
-${bootstrapHelp}
+${clusterHelp}
   --to POSITION       ${positionHelp}
   --topic TOPIC       default every topic that the group has committed for
   --partition N       default every partition
@@ -40,7 +41,7 @@ ${bootstrapHelp}
       'groups',
       args,
       {
-        bootstrap: { type: 'string' },
+        ...clusterOptions,
         to: { type: 'string' },
         topic: { type: 'string', multiple: true },
         partition: { type: 'string', multiple: true },
@@ -56,7 +57,7 @@ ${bootstrapHelp}
       oneOf('groups', 'the group', names)
       if (values.to === undefined) throw usage('groups', `--to is missing: ${positionHelp}`)
     }
-    await connected('groups', values.bootstrap, output, async (kafka) => {
+    await connected('groups', values, output, async (kafka) => {
       if (action === 'list') return list(kafka, output)
       if (action === 'describe') return describe(kafka, output, names)
       if (action === 'delete') return remove(kafka, output, names)

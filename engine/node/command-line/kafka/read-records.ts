@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { isMillraceError } from '../../../base/errors.ts'
+import { isMillraceError, MillraceError } from '../../../base/errors.ts'
 import type { ConsumerRecord, TopicPartition } from '../../../client/api.ts'
 import { createConsumer } from '../../../client/index.ts'
 import type { PartitionBounds, Position } from '../../../host/contract.ts'
@@ -11,6 +11,9 @@ import { noSuchPartition } from './groups.ts'
 import { fieldsOf, recordLine, recordObject } from './record-lines.ts'
 
 const pollMs = 500
+
+/** Without --follow all that is asked for is there: so long without any of it, and it will not come. */
+const stalledMsMax = 15_000
 
 export interface ReadRequest {
   readonly topic: string
@@ -43,6 +46,9 @@ export async function readRecords(kafka: Kafka, request: ReadRequest, output: Ou
     for (const [index, { partition }] of bounds.entries()) {
       if (open.has(partition)) consumer.seek({ topic, partition }, offsets[index]!)
     }
+    const { clock } = environment
+    let movedAtMs = clock.monotonicMs()
+    let reached = ''
     let left = request.limit
     while (left > 0 && open.partitions.length > 0 && !stop.signal.aborted) {
       for (const record of await consumer.poll(pollMs, stop.signal)) {
@@ -52,6 +58,13 @@ export async function readRecords(kafka: Kafka, request: ReadRequest, output: Ou
         output.line(recordLine(record))
       }
       if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: stop.signal })
+      const positions = open.partitions.map((partition) => consumer.position(partition))
+      if (reached !== positions.join()) {
+        reached = positions.join()
+        movedAtMs = clock.monotonicMs()
+      } else if (!request.follow && clock.monotonicMs() - movedAtMs > stalledMsMax) {
+        throw stalled(open.missing((partition) => consumer.position(partition)))
+      }
       const ended = open.partitions.filter((partition) =>
         open.isDone(partition, consumer.position(partition)),
       )
@@ -104,9 +117,28 @@ class Open {
     return !this.#follow && position !== undefined && position >= this.#ends.get(partition)!
   }
 
+  /** What has not been reached, for people. */
+  missing(positionOf: (partition: TopicPartition) => number | undefined): string {
+    return this.partitions
+      .map(
+        (each) =>
+          `${each.topic}-${each.partition} at ${positionOf(each) ?? '–'} of ${this.#ends.get(each.partition)}`,
+      )
+      .join(', ')
+  }
+
   close(partitions: readonly TopicPartition[]): void {
     for (const { partition } of partitions) this.#ends.delete(partition)
   }
+}
+
+function stalled(where: string): MillraceError {
+  return new MillraceError({
+    code: 'READ_STALLED',
+    what: `nothing more has come for ${stalledMsMax / 1000} s, before the end that was there at the start`,
+    where,
+    remedy: 'see with topics describe whether the topic is still there and its partitions have leaders',
+  })
 }
 
 class RecordFilter {

@@ -2,13 +2,14 @@
 import { MillraceError } from '../../../base/errors.ts'
 import type { ConsumerRecord, Header } from '../../../client/api.ts'
 import { decodeForPeople } from '../../../formats/index.ts'
+import { parsedIfExact, parsedWithBigInts } from './exact-json.ts'
 
 /** How the bytes of a key, value or header stand in JSON. */
 type Format = 'json' | 'utf-8' | 'int32' | 'int64' | 'hex' | 'base64' | 'null'
 
 interface Shown {
   readonly format: Format
-  /** JSON values as such, integers as decimal text, anything else as text. */
+  /** JSON values as such but for those with numbers that JavaScript cannot hold, integers as decimal text, anything else as text. */
   readonly value: unknown
 }
 
@@ -16,7 +17,10 @@ function shown(bytes: Uint8Array | null, exact: boolean): Shown {
   if (bytes === null) return { format: 'null', value: null }
   if (exact) return { format: 'base64', value: toBuffer(bytes).toString('base64') }
   const { format, text } = decodeForPeople(bytes)
-  if (format === 'json' || format === 'windowed-json') return { format: 'json', value: JSON.parse(text) }
+  if (format === 'json' || format === 'windowed-json') {
+    const parsed = parsedIfExact(text)
+    return parsed ? { format: 'json', ...parsed } : { format: 'utf-8', value: text }
+  }
   if (format === 'integer') return { format: bytes.length === 4 ? 'int32' : 'int64', value: text }
   return { format, value: text }
 }
@@ -25,8 +29,14 @@ function shown(bytes: Uint8Array | null, exact: boolean): Shown {
 export function fieldsOf(
   record: ConsumerRecord,
 ): [key: unknown, value: unknown, timestamp: number, headers: object] {
-  const headers = Object.fromEntries(record.headers.map(({ key, value }) => [key, shown(value, false).value]))
-  return [shown(record.key, false).value, shown(record.value, false).value, record.timestampMs, headers]
+  const headers = Object.fromEntries(record.headers.map(({ key, value }) => [key, forExpressions(value)]))
+  return [forExpressions(record.key), forExpressions(record.value), record.timestampMs, headers]
+}
+
+function forExpressions(bytes: Uint8Array | null): unknown {
+  if (bytes === null) return null
+  const { format, text } = decodeForPeople(bytes)
+  return format === 'json' || format === 'windowed-json' ? parsedWithBigInts(text) : text
 }
 
 /** @param exact bytes as base64, so that producing them again changes nothing */

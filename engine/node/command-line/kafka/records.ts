@@ -1,6 +1,6 @@
 import { parseOptions, usage, wholeNumber } from '../arguments.ts'
 import type { Command } from '../command.ts'
-import { actionOf, bootstrapHelp, connected, oneOf, partitionsOf } from './connection.ts'
+import { actionOf, clusterHelp, clusterOptions, connected, oneOf, partitionsOf } from './connection.ts'
 import { parsePosition, positionHelp } from './positions.ts'
 import { produceRecords } from './produce-records.ts'
 import { readRecords } from './read-records.ts'
@@ -15,15 +15,18 @@ millrace records produce TOPIC [--partition N] [--input text|json] [--key-separa
 
 Records of any Kafka cluster.
 
-${bootstrapHelp}
+${clusterHelp}
 
 read, up to the end as it is when the command starts:
   --partition N       one partition, or several such as 0,2; default all
   --from POSITION     ${positionHelp}; default beginning
   --limit N           stop after so many records
-  --filter EXPR       only records for which this JavaScript is true; it sees key, value, timestamp and headers
+  --filter EXPR       only records for which this JavaScript is true; it sees key, value, timestamp and headers;
+                      whole numbers beyond 2^53 are BigInt
   --follow            go on with what comes; --from end does so, too
   --exact             in JSON, bytes as base64: produced again, nothing of them changes
+
+In JSON, a value with numbers that JavaScript cannot hold stands as text, as it was written.
 
 produce, a record a line of standard input:
   --partition N       default by the key, as Kafka's clients choose
@@ -37,7 +40,7 @@ produce, a record a line of standard input:
       'records',
       args,
       {
-        bootstrap: { type: 'string' },
+        ...clusterOptions,
         partition: { type: 'string', multiple: true },
         from: { type: 'string' },
         limit: { type: 'string' },
@@ -70,7 +73,7 @@ produce, a record a line of standard input:
     if (action === 'produce' && (partitions?.length ?? 0) > 1) {
       throw usage('records', 'produce takes one --partition')
     }
-    await connected('records', values.bootstrap, output, async (kafka) => {
+    await connected('records', values, output, async (kafka) => {
       if (action === 'produce') {
         const separator = values['key-separator']
         const request = { topic, partition: partitions?.[0], input, separator, headers, acks, compression }

@@ -1,10 +1,21 @@
+import { isMillraceError } from '../../../base/errors.ts'
 import type { TopicDescription, TopicSpec } from '../../../client/api.ts'
+import { isRetriable } from '../../../client/kafka-error.ts'
 import { RecordReader } from '../../../host/records/reader.ts'
 import { parseOptions, usage } from '../arguments.ts'
 import type { Command } from '../command.ts'
-import type { Output } from '../output.ts'
+import { type Output, printError } from '../output.ts'
 import { tableLines } from '../table.ts'
-import { actionOf, bootstrapHelp, connected, type Kafka, noneOf, oneOf, someOf } from './connection.ts'
+import {
+  actionOf,
+  clusterHelp,
+  clusterOptions,
+  connected,
+  type Kafka,
+  noneOf,
+  oneOf,
+  someOf,
+} from './connection.ts'
 
 const actions = ['list', 'describe', 'create', 'configure', 'grow', 'delete'] as const
 
@@ -18,7 +29,7 @@ millrace topics delete TOPIC…
 
 Topics of any Kafka cluster.
 
-${bootstrapHelp}
+${clusterHelp}
   --all               the cluster's own topics as well
   --config key=value  a setting of the topics by Kafka's name
   --default key       a setting that returns to its default
@@ -28,7 +39,7 @@ ${bootstrapHelp}
       'topics',
       args,
       {
-        bootstrap: { type: 'string' },
+        ...clusterOptions,
         all: { type: 'boolean' },
         config: { type: 'string', multiple: true },
         default: { type: 'string', multiple: true },
@@ -38,7 +49,7 @@ ${bootstrapHelp}
     )
     const { action, names } = actionOf('topics', actions, positionals)
     const work = workFor(action, names, values, output)
-    await connected('topics', values.bootstrap, output, work)
+    await connected('topics', values, output, work)
   },
 }
 
@@ -66,8 +77,10 @@ function workFor(
     case 'create': {
       const specs = someOf('topics', "the new topic's name", names).map((name) => specOf(name, config ?? []))
       return async ({ connections }) => {
-        await connections.admin().createTopics(specs)
-        for (const { name } of specs) said(output, 'created', name)
+        await each(specs, async (spec) => {
+          await connections.admin().createTopics([spec])
+          said(output, 'created', spec.name)
+        })
       }
     }
     case 'configure': {
@@ -80,10 +93,10 @@ function workFor(
       ]
       someOf('topics', '--config or --default', changes)
       return async ({ connections }) => {
-        for (const name of names) {
+        await each(names, async (name) => {
           await connections.admin().alterConfigs({ type: 'topic', name }, changes)
           said(output, 'configured', name)
-        }
+        })
       }
     }
     case 'grow': {
@@ -100,10 +113,27 @@ function workFor(
     case 'delete':
       someOf('topics', 'the topic', names)
       return async ({ connections }) => {
-        await connections.admin().deleteTopics(names)
-        for (const name of names) said(output, 'deleted', name)
+        await each(names, async (name) => {
+          await connections.admin().deleteTopics([name])
+          said(output, 'deleted', name)
+        })
       }
   }
+}
+
+/** What goes wrong with one is told, and the others have their turn: but not where no broker answers. @throws the last error */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let last: unknown
+  for (const item of items) {
+    try {
+      await work(item)
+    } catch (thrown) {
+      if (!isMillraceError(thrown) || isRetriable(thrown)) throw thrown
+      if (last !== undefined) printError(last)
+      last = thrown
+    }
+  }
+  if (last !== undefined) throw last
 }
 
 function said(output: Output, event: string, topic: string): void {
