@@ -55,6 +55,7 @@ const failuresOfWork = new Set([
   'HOST_STOPPED',
   'NO_BROKER_REACHABLE',
   'REQUEST_TIMED_OUT',
+  'READ_STALLED',
   'NON_EMPTY_GROUP',
 ])
 
