@@ -356,6 +356,7 @@ class TopologyPrinter {
     }
     const value = this.#inputValue(step.from)
     const figures = step.functions.map(({ fn, expr, as }): [string, string] => [
+      ['retentionMs', window && step.retentionMs ? durationCode(step.retentionMs) : undefined],
       as,
       expr === undefined ? `${this.#use(fn)}()` : `${this.#use(fn)}(${typedPicker(expr, value)})`,
     ])

@@ -127,7 +127,10 @@ export interface RowStoreOptions extends StoreOptions {
 export interface WindowStoreOptions extends StoreOptions {
   /** Default `on-update`. */
   readonly emit?: Emit
-  /** How long windows stay in the store; default, and at least, size (gap, twice the time difference) + grace. */
+  /**
+   * How long windows stay in the store; default, and at least, size (gap, twice the time difference) + grace. What the store has
+   * forgotten is not emitted on close: after a long silence give it more, as in Kafka Streams.
+   */
   readonly retentionMs?: number
 }
 

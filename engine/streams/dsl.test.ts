@@ -82,21 +82,32 @@ describe('several figures of one window', () => {
 })
 
 describe('windows emitted when they close', () => {
-  test('come once, however long the silence after them was', () => {
+  const counts = (retentionMs?: number) => {
     const builder = createBuilder()
     builder
       .stream<string, number>('in', { name: 'in' })
       .groupByKey({ name: 'group' })
       .windowedBy(tumbling({ sizeMs: 10 }))
-      .count({ name: 'count', emit: 'on-window-close' })
+      .count({ name: 'count', emit: 'on-window-close', retentionMs })
       .toStream({ name: 'closed' })
       .to('out', { name: 'out' })
-    const driver = new TestDriver(builder.build())
+    return new TestDriver(builder.build())
+  }
+
+  test('come once, however long the silence after them was, as long as the store keeps them', () => {
+    const driver = counts(10_000)
     expect(driver.pipe('in', { key: 'a', value: 1, timestampMs: 1 })).toEqual([])
     expect(driver.pipe('in', { key: 'a', value: 1, timestampMs: 2 })).toEqual([])
     const closed = driver.pipe('in', { key: 'b', value: 1, timestampMs: 5000 })
     expect(closed).toMatchObject([{ key: { key: 'a', windowStartMs: 0 }, value: 2, timestampMs: 2 }])
     expect(driver.pipe('in', { key: 'b', value: 1, timestampMs: 5001 })).toEqual([])
+  })
+
+  test('are lost, as in Kafka Streams, when the record that closes them makes the store forget them', () => {
+    const [justIn, tooFar] = [counts(), counts()]
+    for (const driver of [justIn, tooFar]) driver.pipe('in', { key: 'a', value: 1, timestampMs: 1 })
+    expect(justIn.pipe('in', { key: 'b', value: 1, timestampMs: 19 })).toHaveLength(1)
+    expect(tooFar.pipe('in', { key: 'b', value: 1, timestampMs: 20 })).toEqual([])
   })
 })
 

@@ -127,7 +127,7 @@ function wrongWith(window: WindowSpec): string | undefined {
   }
   if (window.type === 'sliding') {
     const { differenceMs } = window
-    return isAtLeast(differenceMs, 0) ? undefined : `the time difference is ${differenceMs}, below 0`
+    return isAtLeast(differenceMs, 1) ? undefined : `the time difference is ${differenceMs}, not above 0`
   }
   const { sizeMs } = window
   if (!isAtLeast(sizeMs, 1)) return `the window's size is ${sizeMs}, not above 0`

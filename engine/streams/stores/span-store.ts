@@ -35,7 +35,7 @@ interface SpanShape {
 
 /**
  * Aggregates by key and window where windows lie anywhere: sessions and sliding windows. A span is visible while its time lies
- * above (largest time put) − retention. In the changelog the empty key holds the operator's own times, as in `WindowStore`.
+ * above (largest time put) − retention; sessions that nobody sees any more may still be emitted when they close. In the changelog the empty key holds the operator's own times, as in `WindowStore`.
  */
 export class SpanStore implements StateStore {
   readonly name: string
@@ -79,7 +79,7 @@ export class SpanStore implements StateStore {
   put(key: unknown, bounds: WindowBounds, value: unknown, timestampMs: number): void {
     const timeMs = this.#timeOf(bounds)
     if (timeMs > this.#timeMax) this.#timeMax = timeMs
-    if (!this.#visible(timeMs)) return
+    if (timeMs <= this.#lostUpToMs()) return
     const known = this.#known(key, timeMs, bounds)
     if (known === undefined) {
       if (value !== null && value !== undefined) this.#touch(this.#add(key, bounds, value, timestampMs))
@@ -99,20 +99,21 @@ export class SpanStore implements StateStore {
     this.#touch(span)
   }
 
-  /** Gives, once, the visible spans whose time lies within the bounds, both inclusive, by time, then start, then key. */
+  /** Gives, once, the spans whose time lies within the bounds, both inclusive, by time, then start, then key. */
   closing(fromMs: number, toMs: number): readonly Span[] {
-    const spans = this.#closing
-      .takeUpTo(toMs)
-      .filter(({ timeMs }) => timeMs >= fromMs && this.#visible(timeMs))
+    const lostUpToMs = this.#lostUpToMs()
+    const spans = this.#closing.takeUpTo(toMs).filter(({ timeMs }) => timeMs >= fromMs && timeMs > lostUpToMs)
     // A stable sort: spans of one time and start stay in order of their keys.
     return sortedByKey(spans, this.#serdes.key).sort(
       (a, b) => a.timeMs - b.timeMs || a.windowStartMs - b.windowStartMs,
     )
   }
 
-  /** Drops what is no longer visible. */
+  /** Drops what is no longer visible, nor will be asked for by `closing`. */
   expire(): void {
-    for (const span of this.#forgetting.takeUpTo(this.#limitMs())) {
+    const lostUpToMs = this.#lostUpToMs()
+    const passedMs = Math.min(this.#limitMs(), this.closedUpToMs - 1)
+    for (const span of this.#forgetting.takeUpTo(Math.max(lostUpToMs, passedMs))) {
       this.#drop(span)
       if (this.#shape.closes) this.#closing.noteGone()
       this.#touch(span)
@@ -172,7 +173,15 @@ export class SpanStore implements StateStore {
     return this.#shape.orderedBy === 'start' ? windowStartMs : windowEndMs
   }
 
-  /** Up to here, inclusive, everything is forgotten. */
+  /** Up to here, inclusive, spans are not even emitted when they close. Of sessions the oracle forgets whole segments only. */
+  #lostUpToMs(): number {
+    if (this.#shape.orderedBy === 'start' || !this.#shape.closes) return this.#limitMs()
+    const { retentionMs } = this.#shape
+    const segmentMs = Math.max(Math.floor(retentionMs / 2), segmentMsMin)
+    return Math.floor((this.#timeMax - retentionMs) / segmentMs) * segmentMs - 1
+  }
+
+  /** Up to here, inclusive, spans are not visible. */
   #limitMs(): number {
     const limitMs = this.#timeMax - this.#shape.retentionMs
     return this.#shape.keepsBoundary ? limitMs - 1 : limitMs
@@ -224,6 +233,10 @@ export class SpanStore implements StateStore {
 }
 
 const nothing: readonly Span[] = []
+
+/** Kafka Streams' least size of a segment. */
+const segmentMsMin = 60_000
+
 const timesKey = new Uint8Array(0)
 
 function timesBytes(...times: readonly number[]): Buffer {

@@ -73,12 +73,12 @@ export class WindowStore implements StateStore {
     this.#touch(row)
   }
 
-  /** Rows of the windows whose end lies in (`afterMs`, `upToMs`], by start, then key, visible or not. */
+  /** Rows of the visible windows whose end lies in (`afterMs`, `upToMs`], by start, then key: the oracle loses the others, too. */
   *closing(afterMs: number, upToMs: number): Iterable<WindowRow> {
     for (const startMs of [...this.#starts]) {
       const endMs = startMs + this.#shape.sizeMs
       if (endMs > upToMs) return
-      if (endMs <= afterMs) continue
+      if (endMs <= afterMs || !this.#visible(startMs)) continue
       yield* sortedByKey(this.#windows.get(startMs)!.values(), this.#serdes.key)
     }
   }
