@@ -1,5 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
-import { createAdmin, createConsumer, createProducer } from '../../engine/client/index.ts'
+import {
+  createAdmin,
+  createConsumer,
+  createProducer,
+  createTransactionalProducer,
+} from '../../engine/client/index.ts'
 import { ClusterWorld, environment } from '../cluster/cluster-world.ts'
 import { figuresOf } from './figures.ts'
 
@@ -113,4 +118,24 @@ it('an admin counts its requests', async () => {
   expect(value(group, 'request-total')).toBeGreaterThanOrEqual(2)
   expect(value(group, 'incoming-byte-total')).toBeGreaterThan(100)
   expect(figuresOf(admin.metrics())(group, 'connection-count')).toBe(0)
+})
+
+it('a transactional producer counts the time that its caller waited for each step', async () => {
+  const cluster = await world.start({ topics: [{ name: 'a', partitions: 1 }] })
+  const { bootstrap } = cluster
+  const producer = createTransactionalProducer(environment, {
+    bootstrap,
+    clientId: 't',
+    transactionalId: 'x',
+  })
+  await producer.initTransactions()
+  producer.beginTransaction()
+  await producer.send({ topic: 'a', key: null, value: Buffer.from('1') })
+  await producer.commitTransaction()
+  const figure = figuresOf(producer.metrics())
+  await producer.close()
+  const ns = (step: string) =>
+    figure('kafka.producer:type=producer-metrics,client-id=t', `${step}-time-ns-total`)
+  for (const step of ['txn-init', 'txn-commit']) expect(ns(step), step).toBeGreaterThan(1000)
+  expect([ns('txn-abort'), ns('txn-send-offsets')]).toEqual([0, 0])
 })

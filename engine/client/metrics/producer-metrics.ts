@@ -11,6 +11,12 @@ interface CountedBatch {
   readonly attempts: number
 }
 
+/** What callers wait for; Kafka counts the time of each in nanoseconds. */
+const timedSteps = ['flush', 'txn-init', 'txn-send-offsets', 'txn-commit', 'txn-abort'] as const
+export type TimedStep = (typeof timedSteps)[number]
+
+const nsPerMs = 1_000_000
+
 class TopicSensors {
   /** Records, a value for each batch. */
   readonly records: Sampled
@@ -43,6 +49,7 @@ export class ProducerMetrics {
   readonly #queuedMs: Sampled
   readonly #recordBytes: Sampled
   readonly #splits: Sampled
+  readonly #waitedMs = new Map<TimedStep, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -82,6 +89,13 @@ export class ProducerMetrics {
     for (const sensors of [this.#all, this.#topic(topic, nowMs)]) sensors.errors.record(records, nowMs)
   }
 
+  /** Counts how long the work takes if it succeeds, as Kafka does. */
+  async timed(step: TimedStep, work: Promise<void>): Promise<void> {
+    const sinceMs = this.#clock.monotonicMs()
+    await work
+    this.#waitedMs.set(step, (this.#waitedMs.get(step) ?? 0) + this.#clock.monotonicMs() - sinceMs)
+  }
+
   /** A record that came into no batch. */
   refused(): void {
     this.#all.errors.record(1, this.#clock.monotonicMs())
@@ -112,6 +126,9 @@ export class ProducerMetrics {
         'record-size-avg': this.#recordBytes.avg(nowMs),
         'record-queue-time-avg': this.#queuedMs.avg(nowMs),
         'record-queue-time-max': this.#queuedMs.max(nowMs),
+        ...Object.fromEntries(
+          timedSteps.map((step) => [`${step}-time-ns-total`, (this.#waitedMs.get(step) ?? 0) * nsPerMs]),
+        ),
         'buffer-total-bytes': now.bufferBytesMax,
         'buffer-available-bytes': Math.max(0, now.bufferBytesMax - now.heldBytes),
       }),

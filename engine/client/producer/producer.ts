@@ -14,6 +14,7 @@ import type {
   TransactionalProducerOptions,
 } from '../api.ts'
 import { ClusterClient } from '../cluster/cluster-client.ts'
+import type { TimedStep } from '../metrics/producer-metrics.ts'
 import { Accumulator } from './accumulator.ts'
 import type { Settle } from './batch.ts'
 import { Sender } from './sender.ts'
@@ -109,10 +110,14 @@ class KafkaProducer implements Producer {
   }
 
   async flush(): Promise<void> {
-    await this.#drain()
+    await this.timed('flush', this.#drain())
     const failure = this.#firstFailure ?? this.transactions?.failure
     this.#firstFailure = undefined
     if (failure !== undefined) throw failure
+  }
+
+  protected timed(step: TimedStep, work: Promise<void>): Promise<void> {
+    return this.#sender.results.metrics.timed(step, work)
   }
 
   metrics(): Metric[] {
@@ -168,7 +173,7 @@ class KafkaProducer implements Producer {
 
 class TransactionalKafkaProducer extends KafkaProducer implements TransactionalProducer {
   initTransactions(): Promise<void> {
-    return this.#own.initialise()
+    return this.timed('txn-init', this.#own.initialise())
   }
 
   beginTransaction(): void {
@@ -179,15 +184,15 @@ class TransactionalKafkaProducer extends KafkaProducer implements TransactionalP
     offsets: ReadonlyArray<TopicPartition & OffsetAndMetadata>,
     group: ConsumerGroupMetadata,
   ): Promise<void> {
-    return this.#own.sendOffsets(offsets, group)
+    return this.timed('txn-send-offsets', this.#own.sendOffsets(offsets, group))
   }
 
   commitTransaction(): Promise<void> {
-    return this.#own.commit()
+    return this.timed('txn-commit', this.#own.commit())
   }
 
   abortTransaction(): Promise<void> {
-    return this.#own.abort()
+    return this.timed('txn-abort', this.#own.abort())
   }
 
   get #own(): Transactions {
