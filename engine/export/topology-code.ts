@@ -92,7 +92,10 @@ class TopologyPrinter {
 
   /** A helper step of the same node with a single follower stands in its follower's chain. */
   #isChained(step: Step): boolean {
-    if (this.#uses.get(step.id) !== 1 || ['branch', 'merge', 'stream', 'table'].includes(step.op))
+    if (
+      this.#uses.get(step.id) !== 1 ||
+      ['branch', 'merge', 'stream', 'table', 'globalTable'].includes(step.op)
+    )
       return false
     const follower = this.#plan.steps.find((other) => inputsOf(other).includes(step.id))
     if (!follower || !chainsOnto(follower, step)) return false
@@ -203,6 +206,25 @@ class TopologyPrinter {
           ]),
         ])
       }
+      case 'globalTable': {
+        const options = objectCode([
+          ['name', quoted(step.id)],
+          ['key', this.#serde(step.keyFormat)],
+          ['value', this.#serde(step.valueFormat)],
+          ['store', step.store === undefined ? undefined : quoted(step.store)],
+        ])
+        return call('builder.globalTable', [quoted(step.topic), options], indent, constMax)
+      }
+      case 'streamGlobalTableJoin':
+        return this.#after(step.left, 'joinGlobal', [
+          this.#ref(step.right),
+          ofRecord(step.keyExpr),
+          ofPositions(step.joiner, ['left', 'right', 'key']),
+          objectCode([
+            ['name', quoted(step.id)],
+            ['type', quoted(step.type)],
+          ]),
+        ])
       case 'cogroup':
         return this.#cogroup(step)
       case 'to':
@@ -334,6 +356,7 @@ class TopologyPrinter {
       ['name', quoted(step.id)],
       ['store', step.store ? quoted(step.store) : undefined],
       ['emit', emit],
+      ['retentionMs', window && step.retentionMs ? durationCode(step.retentionMs) : undefined],
     ])
     lines.push(`.${this.#aggregation(step, options, inner)}`)
     return lines.join(`\n${inner}`)
@@ -356,7 +379,6 @@ class TopologyPrinter {
     }
     const value = this.#inputValue(step.from)
     const figures = step.functions.map(({ fn, expr, as }): [string, string] => [
-      ['retentionMs', window && step.retentionMs ? durationCode(step.retentionMs) : undefined],
       as,
       expr === undefined ? `${this.#use(fn)}()` : `${this.#use(fn)}(${typedPicker(expr, value)})`,
     ])

@@ -6,7 +6,14 @@
 
 import type { CompressionName } from '../environment/codecs.ts'
 import type { SuppressOptions } from './suppress-api.ts'
-import type { CogroupedKStream, ForeignKeyJoinOptions, KGroupedTable, TableJoinOptions } from './table-api.ts'
+import type {
+  CogroupedKStream,
+  ForeignKeyJoinOptions,
+  GlobalKTable,
+  GlobalTableOptions,
+  KGroupedTable,
+  TableJoinOptions,
+} from './table-api.ts'
 
 export interface StreamRecord<K = unknown, V = unknown> {
   readonly key: K
@@ -143,6 +150,8 @@ export interface TableStepOptions extends Named {
 export interface StreamsBuilder {
   stream<K = unknown, V = unknown>(topic: string, options: SourceOptions<K, V>): KStream<K, V>
   table<K = unknown, V = unknown>(topic: string, options: TableOptions<K, V>): KTable<K, V>
+  /** A table of which every instance has all rows, for joins that need no common partitioning. */
+  globalTable<K = unknown, V = unknown>(topic: string, options: GlobalTableOptions<K, V>): GlobalKTable<K, V>
   /** The finished, immutable topology. @throws MillraceError with the step's name for what can't work */
   build(): Topology
 }
@@ -204,6 +213,19 @@ export interface KStream<K, V> {
     table: KTable<K, V2>,
     joiner: Joiner<K, V, V2, R>,
     options: StreamTableJoinOptions,
+  ): KStream<K, R>
+  /** Looks up the row of the global table that `keyOf` names. */
+  joinGlobal<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    keyOf: (record: StreamRecord<K, V>) => K2 | null,
+    joiner: InnerJoiner<K, V, V2, R>,
+    options: Named & { readonly type: 'inner' },
+  ): KStream<K, R>
+  joinGlobal<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    keyOf: (record: StreamRecord<K, V>) => K2 | null,
+    joiner: Joiner<K, V, V2, R>,
+    options: Named & { readonly type: 'inner' | 'left' },
   ): KStream<K, R>
   to(topic: string, options: SinkOptions<K, V>): void
   /** A sink outside Kafka: `deliver` gets the records of a commit interval in order; the commit waits for it. */

@@ -8,7 +8,7 @@ import { buildAggregation } from './plan-aggregations.ts'
 import { type PlanScope, planExpressions } from './plan-expressions.ts'
 import { supplierFrom } from './plan-modules.ts'
 import { serdeNamed } from './serdes.ts'
-import type { KGroupedTable } from './table-api.ts'
+import type { GlobalKTable, KGroupedTable } from './table-api.ts'
 
 export interface BuildPlanOptions {
   /** A function from the text of a JavaScript expression. @throws MillraceError BAD_EXPRESSION */
@@ -51,6 +51,7 @@ type Flow =
   | { readonly type: 'stream'; readonly stream: KStream<unknown, unknown> }
   | { readonly type: 'table'; readonly table: KTable<unknown, unknown> }
   | { readonly type: 'grouped'; readonly grouped: KGroupedStream<unknown, unknown> }
+  | { readonly type: 'global'; readonly global: GlobalKTable<unknown, unknown> }
   | { readonly type: 'grouped-table'; readonly grouped: KGroupedTable<unknown, unknown> }
 
 class PlanBuilder {
@@ -175,6 +176,21 @@ class PlanBuilder {
       case 'cogroup': {
         const table = buildTableStep(step, this.#tableFlows, this.#scope)
         this.#keep(step.id, { type: 'table', table })
+        break
+      }
+      case 'globalTable': {
+        const { id: name, topic, keyFormat = 'json', valueFormat = 'json', store } = step
+        const options = { name, store, key: serdeNamed(keyFormat), value: serdeNamed(valueFormat) }
+        this.#keep(name, { type: 'global', global: this.#builder.globalTable(topic, options) })
+        break
+      }
+      case 'streamGlobalTableJoin': {
+        const { id: name, type } = step
+        const flow = this.#flow(step.right)
+        if (flow.type !== 'global') throw unbuildable(`it needs a global table, and "${step.right}" is none`)
+        const [keyOf, joiner] = [this.#scope.ofRecord(step.keyExpr), this.#scope.joiner(step.joiner)]
+        const options = { name, type }
+        this.#stream(name, this.#streamFrom(step.left).joinGlobal(flow.global, keyOf, joiner, options))
         break
       }
       case 'to':

@@ -6,6 +6,7 @@ import { type FlowSerdes, Stream } from './kstream.ts'
 import { addTable } from './ktable.ts'
 import { pass } from './operators/pass.ts'
 import { jsonSerde } from './serdes.ts'
+import type { GlobalKTable, GlobalTableOptions } from './table-api.ts'
 import { buildTopology } from './topology.ts'
 
 /** Begins a topology: sources first, then what follows them, then `build()`. */
@@ -41,13 +42,21 @@ class Builder implements StreamsBuilder {
     return addTable<K, V>(this.#graph, { node, output: 0 }, serdes, options, 'table', '')
   }
 
+  globalTable<K, V>(topic: string, options: GlobalTableOptions<K, V>): GlobalKTable<K, V> {
+    const { name, store = name } = options
+    const serdes = serdesOf(options)
+    const source = sourceOf(topic, { name }, serdes)
+    this.#graph.addGlobal({ name, source, storeName: store })
+    return { store, key: serdes.key as Serde<K>, value: serdes.value as Serde<V> }
+  }
+
   build(): Topology {
     this.#graph.close()
     return buildTopology(this.#graph)
   }
 }
 
-function serdesOf<K, V>(options: SourceOptions<K, V>): FlowSerdes {
+function serdesOf<K, V>(options: Pick<SourceOptions<K, V>, 'key' | 'value'>): FlowSerdes {
   return {
     key: (options.key as Serde<unknown> | undefined) ?? jsonSerde,
     value: (options.value as Serde<unknown> | undefined) ?? jsonSerde,

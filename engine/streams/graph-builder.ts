@@ -3,6 +3,7 @@ import { MillraceError } from '../base/errors.ts'
 import type { Serde } from './api.ts'
 import type {
   CoPartitioning,
+  GlobalTableSpec,
   RepartitionSpec,
   SinkSpec,
   SourceSpec,
@@ -13,7 +14,6 @@ import type {
 } from './graph.ts'
 import { pass } from './operators/pass.ts'
 import { repartitionSink } from './operators/sink.ts'
-import type { TableInfo } from './table-info.ts'
 
 /** A place in the graph that steps can follow: an output of a step. */
 export interface Outlet {
@@ -38,7 +38,7 @@ export class GraphBuilder {
   readonly nodes: StepNode[] = []
   readonly repartitions: RepartitionSpec[] = []
   readonly coPartitionings: CoPartitioning[] = []
-  readonly tables: TableInfo[] = []
+  readonly globals: GlobalTableSpec[] = []
   readonly #names = new Set<string>()
   #built = false
 
@@ -68,6 +68,11 @@ export class GraphBuilder {
     })
     this.nodes.push(node)
     return node
+  }
+
+  addGlobal(spec: GlobalTableSpec): void {
+    this.#checkName(spec.name)
+    this.globals.push(spec)
   }
 
   /** Sends the records through an internal topic, so that equal keys meet in one task. */

@@ -33,6 +33,13 @@ export interface SinkSpec {
   readonly compression?: SinkOptions<unknown, unknown>['compression']
 }
 
+/** A table whose rows every instance has all of. */
+export interface GlobalTableSpec {
+  readonly name: string
+  readonly source: SourceSpec
+  readonly storeName: string
+}
+
 /** An internal topic between two sub-topologies. */
 export interface RepartitionSpec {
   readonly topic: TopicRef

@@ -33,7 +33,9 @@ import { pass } from './operators/pass.ts'
 import { processStep } from './operators/process.ts'
 import { selectKey } from './operators/select-key.ts'
 import { sink } from './operators/sink.ts'
+import { streamGlobalJoin } from './operators/stream-global-join.ts'
 import { jsonSerde } from './serdes.ts'
+import type { GlobalKTable } from './table-api.ts'
 
 export interface FlowSerdes {
   readonly key: Serde<unknown>
@@ -216,6 +218,19 @@ export class Stream<K, V> implements KStream<K, V> {
   ): KStream<K, R> {
     if (!(table instanceof Table)) throw foreign('table')
     return addStreamTableJoin<K, V, V2, R>(this, table, joiner, options)
+  }
+
+  joinGlobal<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    keyOf: (record: StreamRecord<K, V>) => K2 | null,
+    joiner: (left: never, right: never, key: K) => R,
+    options: Named & { readonly type: 'inner' | 'left' },
+  ): KStream<K, R> {
+    const { name, type } = options
+    const anyJoiner = joiner as Joiner<unknown, unknown, unknown, unknown>
+    const create = streamGlobalJoin(type, table.store, keyOf as OfRecord<unknown>, anyJoiner)
+    const spec = { name, kind: 'streamGlobalTableJoin', detail: `${type}, ${table.store}`, create }
+    return this.#then(spec, this.#keyOnly(), this.keyChanged)
   }
 
   to(topic: string, options: SinkOptions<K, V>): void {

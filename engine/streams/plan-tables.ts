@@ -1,6 +1,6 @@
 /** Steps of tables, beside those in `plan.ts`. */
 import type { WindowSpec } from './api.ts'
-import type { Expression, StepBase } from './plan.ts'
+import type { Expression, SerdeName, StepBase } from './plan.ts'
 
 export type TableStep =
   | (StepBase & {
@@ -34,4 +34,23 @@ export type TableStep =
       /** sees `key`, `left`, `right` (null where missing) */
       readonly joiner: Expression
       readonly store?: string
+    })
+
+/** Every instance has all rows of a global table; only `streamGlobalTableJoin` looks into it. */
+export type GlobalTableStep =
+  | (StepBase & {
+      readonly op: 'globalTable'
+      readonly topic: string
+      readonly keyFormat?: SerdeName
+      readonly valueFormat?: SerdeName
+      readonly store?: string
+    })
+  | (StepBase & {
+      readonly op: 'streamGlobalTableJoin'
+      readonly type: 'inner' | 'left'
+      readonly left: string
+      readonly right: string
+      /** Of the row, from the stream's record; sees `key`, `value`, `timestamp`, `headers`. */
+      readonly keyExpr: Expression
+      readonly joiner: Expression
     })

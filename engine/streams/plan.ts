@@ -6,7 +6,7 @@
  * `id` is the step's stable name (see `api.ts`), `from` the id of the step before it; a branch's child is `id.name`.
  */
 import type { Emit, WindowSpec } from './api.ts'
-import type { TableStep } from './plan-tables.ts'
+import type { GlobalTableStep, TableStep } from './plan-tables.ts'
 import type { SuppressRule } from './suppress-api.ts'
 
 /** JavaScript expression; sees `key`, `value`, `timestamp`, `headers` unless the operator says otherwise. */
@@ -52,6 +52,7 @@ export type SerdeName = 'json' | 'string' | 'bytes' | 'windowed-json'
 
 export type Step =
   | TableStep
+  | GlobalTableStep
   | (StepBase & {
       readonly op: 'stream' | 'table'
       readonly topic: string

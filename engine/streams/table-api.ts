@@ -3,6 +3,7 @@ import type {
   KGroupedStream,
   KTable,
   RowStoreOptions,
+  Serde,
   StoreOptions,
   TableStepOptions,
   Windowed,
@@ -62,4 +63,16 @@ export interface WindowedCogroupOptions<K, A> extends StoreOptions {
   readonly retentionMs?: number
   /** Sessions need it: one aggregate of two sessions', the older one first. */
   readonly merge?: (left: A, right: A, key: K) => A
+}
+
+export interface GlobalTableOptions<K, V> extends StoreOptions {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+}
+
+/** All rows are in the memory of every instance: it is for tables that are small beside streams. */
+export interface GlobalKTable<K, V> {
+  readonly store: string
+  readonly key: Serde<K>
+  readonly value: Serde<V>
 }

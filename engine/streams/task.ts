@@ -48,6 +48,8 @@ interface TaskOptions {
   readonly partition: number
   readonly clock: Clock
   readonly collector: Collector
+  /** Stores of global tables, which all tasks look into. */
+  readonly globals?: ReadonlyMap<string, StateStore>
   /** For stores on disk, which belong to this task alone. */
   readonly state?: TaskState
   /** By the step's name. */
@@ -172,7 +174,7 @@ export class Task implements TaskHooks {
   }
 
   store(name: string): StateStore {
-    const store = this.stores.get(name)
+    const store = this.stores.get(name) ?? this.#options.globals?.get(name)
     assert(store !== undefined, `task ${this.id} has the store ${name}`)
     return store
   }

@@ -5,6 +5,7 @@
 import { MillraceError } from '../base/errors.ts'
 import type { Headers, StreamRecord, Topology } from './api.ts'
 import { StepCounters } from './counters.ts'
+import { GlobalTables } from './global-tables.ts'
 import { topicName } from './graph.ts'
 import { noHeaders, toWireHeaders } from './record.ts'
 import { StepFailure } from './step-runner.ts'
@@ -43,6 +44,9 @@ export class TestDriver {
   #tasks: readonly Task[]
   /** Of every store, the latest change of each row, by the key's bytes in hexadecimal, in order of arrival. */
   readonly #changelogs = new Map<string, Map<string, LoggedChange>>()
+  #globals: GlobalTables
+  /** What made rows of global tables: their topics are their changelogs. */
+  readonly #globalRecords: InboundRecord[] = []
   readonly #taskByTopic = new Map<string, Task>()
   readonly #counters = new Map<string, StepCounters>()
   /** What waits to be taken, by topic, in order of arrival. */
@@ -56,6 +60,7 @@ export class TestDriver {
     this.#applicationId = options.applicationId ?? 'test'
     this.#wallClockMs = options.wallClockMs ?? 0
     this.#options = options
+    this.#globals = this.#makeGlobals()
     this.#tasks = this.#makeTasks()
     for (const task of this.#tasks) task.start()
   }
@@ -92,6 +97,8 @@ export class TestDriver {
       const store = task.stores.get(name)
       if (store !== undefined) return [...store.rows()]
     }
+    const global = this.#globals.stores.get(name)
+    if (global !== undefined) return [...global.rows()]
     throw new MillraceError({
       code: 'UNKNOWN_STORE',
       what: `the topology has no store "${name}"`,
@@ -106,6 +113,8 @@ export class TestDriver {
   async restart(): Promise<void> {
     await this.close()
     const streamTimes = this.#tasks.map((task) => task.streamTimeMs)
+    this.#globals = this.#makeGlobals()
+    for (const inbound of this.#globalRecords) this.#globals.update(inbound)
     this.#tasks = this.#makeTasks()
     this.#tasks.forEach((task, i) => {
       task.streamTimeMs = streamTimes[i]!
@@ -136,6 +145,13 @@ export class TestDriver {
     }
   }
 
+  #makeGlobals(): GlobalTables {
+    return new GlobalTables(this.#topology.globals, {
+      countersOf: (step) => this.#countersOf(step),
+      onError: this.#options.onError ?? (() => 'fail'),
+    })
+  }
+
   #makeTasks(): Task[] {
     const clock = { nowMs: () => this.#wallClockMs, monotonicMs: () => this.#wallClockMs }
     const tasks = this.#topology.subTopologies.map(
@@ -146,6 +162,7 @@ export class TestDriver {
           partition: 0,
           clock,
           countersOf: (step) => this.#countersOf(step),
+          globals: this.#globals.stores,
           onError: this.#options.onError ?? (() => 'fail'),
           collector: { send: (...sent) => this.#sent(...sent) },
         }),
@@ -166,7 +183,7 @@ export class TestDriver {
         headers: record.headers,
       })
     }
-    if (this.#taskByTopic.has(topic)) this.#enqueue(topic, key, value, record)
+    if (this.#taskByTopic.has(topic) || this.#globals.has(topic)) this.#enqueue(topic, key, value, record)
   }
 
   /** What a commit does: changed rows go to the changelogs. */
@@ -216,6 +233,11 @@ export class TestDriver {
       if (lowest === undefined) return
       const inbound = lowest
       this.#waiting.get(inbound.topic)!.shift()
+      if (this.#globals.has(inbound.topic)) {
+        if (inbound.key !== null) this.#globalRecords.push(inbound)
+        this.#guarded(() => this.#globals.update(inbound))
+        continue
+      }
       const task = this.#taskByTopic.get(inbound.topic)!
       this.#guarded(() => {
         const decoded = task.decode(inbound)
@@ -253,6 +275,8 @@ export class TestDriver {
         if (source !== undefined && topicName(source.topic, this.#applicationId) === topic) return source
       }
     }
+    const global = this.#topology.globals.find(({ source }) => source.topic.name === topic)
+    if (global !== undefined) return global.source
     throw new MillraceError({
       code: 'UNKNOWN_TOPIC',
       what: `the topology reads no topic "${topic}"`,

@@ -5,7 +5,14 @@
 import { assert } from '../base/assert.ts'
 import { MillraceError } from '../base/errors.ts'
 import type { Topology } from './api.ts'
-import type { CoPartitioning, RepartitionSpec, StepNode, StoreSpec, TopicRef } from './graph.ts'
+import type {
+  CoPartitioning,
+  GlobalTableSpec,
+  RepartitionSpec,
+  StepNode,
+  StoreSpec,
+  TopicRef,
+} from './graph.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 
 export interface SubTopology {
@@ -20,19 +27,25 @@ export class BuiltTopology implements Topology {
   readonly subTopologies: readonly SubTopology[]
   readonly repartitions: readonly RepartitionSpec[]
   readonly coPartitionings: readonly CoPartitioning[]
+  readonly globals: readonly GlobalTableSpec[]
 
   constructor(
     subTopologies: readonly SubTopology[],
     repartitions: readonly RepartitionSpec[],
     coPartitionings: readonly CoPartitioning[],
+    globals: readonly GlobalTableSpec[],
   ) {
     this.subTopologies = subTopologies
     this.repartitions = repartitions
     this.coPartitionings = coPartitionings
+    this.globals = globals
   }
 
   describe(): string {
-    return this.subTopologies.map(describeSubTopology).join('\n')
+    const globals = this.globals.map(
+      ({ name, source, storeName }) => `Global table ${name} (topic ${source.topic.name}) [${storeName}]\n`,
+    )
+    return [...globals, ...this.subTopologies.map(describeSubTopology)].join('\n')
   }
 }
 
@@ -50,7 +63,8 @@ export function buildTopology(graph: GraphBuilder): BuiltTopology {
       remedy: 'begin it with stream() or table()',
     })
   }
-  checkStoreNames(graph.nodes)
+  checkStoreNames(graph.nodes, graph.globals)
+  checkGlobalTopics(graph.nodes, graph.globals)
   const groups = new Groups(graph.nodes.length)
   const index = new Map(graph.nodes.map((node, i) => [node, i]))
   const topicReaders = new Map<string, number>()
@@ -75,7 +89,7 @@ export function buildTopology(graph: GraphBuilder): BuiltTopology {
     sources: nodes.filter((node) => node.source !== undefined),
     stores: nodes.flatMap((node) => node.stores),
   }))
-  return new BuiltTopology(subTopologies, graph.repartitions, graph.coPartitionings)
+  return new BuiltTopology(subTopologies, graph.repartitions, graph.coPartitionings, graph.globals)
 }
 
 export function topicId(topic: TopicRef): string {
@@ -103,21 +117,41 @@ class Groups {
   }
 }
 
-function checkStoreNames(nodes: readonly StepNode[]): void {
+function checkStoreNames(nodes: readonly StepNode[], globals: readonly GlobalTableSpec[]): void {
   const owners = new Map<string, string>()
-  for (const node of nodes) {
-    for (const { name } of node.stores) {
-      const other = owners.get(name)
-      if (other !== undefined) {
-        throw new MillraceError({
-          code: 'DUPLICATE_STORE_NAME',
-          what: `two stores are named "${name}"`,
-          where: `${other}, ${node.name}`,
-          remedy: 'give one of them another name: changelogs are named after stores',
-        })
-      }
-      owners.set(name, node.name)
+  const stores = [
+    ...globals.map(({ name, storeName }) => ({ owner: name, store: storeName })),
+    ...nodes.flatMap((node) => node.stores.map(({ name }) => ({ owner: node.name, store: name }))),
+  ]
+  for (const { owner, store } of stores) {
+    const other = owners.get(store)
+    if (other !== undefined) {
+      throw new MillraceError({
+        code: 'DUPLICATE_STORE_NAME',
+        what: `two stores are named "${store}"`,
+        where: `${other}, ${owner}`,
+        remedy: 'give one of them another name: changelogs are named after stores',
+      })
     }
+    owners.set(store, owner)
+  }
+}
+
+/** A topic is read in one way: by partition in tasks, or as a whole by every instance. */
+function checkGlobalTopics(nodes: readonly StepNode[], globals: readonly GlobalTableSpec[]): void {
+  const readers = new Map<string, string>()
+  for (const { name, source } of nodes) if (source !== undefined) readers.set(topicId(source.topic), name)
+  for (const { name, source } of globals) {
+    const other = readers.get(topicId(source.topic))
+    if (other !== undefined) {
+      throw new MillraceError({
+        code: 'TOPIC_READ_TWICE',
+        what: `the topic "${source.topic.name}" of the global table is read by another step too`,
+        where: `${name}, ${other}`,
+        remedy: 'let the global table have a topic of its own, or use one step for both',
+      })
+    }
+    readers.set(topicId(source.topic), name)
   }
 }
 

@@ -134,6 +134,12 @@ function translateOp(op: CaseOp): Step {
       const merge = op.merge as string | undefined
       return { ...base, op: 'cogroup', parts, init: op.init, merge, ...windowOf(op), store }
     }
+    case 'globalTable':
+      return { ...base, op: 'globalTable', topic: op.topic as string, store }
+    case 'streamGlobalTableJoin': {
+      const keyExpr = op.keyExpr as string
+      return { ...base, op: 'streamGlobalTableJoin', ...joinOf(op, 'inner', 'left'), keyExpr }
+    }
     case 'foreignKeyJoin': {
       const foreignKey = op.foreignKey as string
       return { ...base, op: 'foreignKeyJoin', ...joinOf(op, 'inner', 'left'), foreignKey, store }

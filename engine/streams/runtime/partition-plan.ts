@@ -18,7 +18,7 @@ export function changelogName(applicationId: string, store: string): string {
 
 /** Topics of the user's that the topology reads. */
 export function sourceTopics(topology: BuiltTopology): string[] {
-  const names = new Set<string>()
+  const names = new Set(topology.globals.map(({ source }) => source.topic.name))
   for (const { sources } of topology.subTopologies) {
     for (const { source } of sources)
       if (source !== undefined && !source.topic.internal) names.add(source.topic.name)

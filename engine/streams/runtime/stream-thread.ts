@@ -6,18 +6,20 @@
  * tasks go back to the last commit and its state.
  */
 
-import type { Admin, Consumer } from '../../client/api.ts'
+import type { Admin, Consumer, Isolation } from '../../client/api.ts'
 import { createAdmin, createConsumer } from '../../client/index.ts'
 import { isRetriable } from '../../client/kafka-error.ts'
 import type { Environment } from '../../environment/index.ts'
 import type { ErrorDecision, KafkaStreams, ProcessingError, StreamsOptions, Topology } from '../api.ts'
 import { StepCounters } from '../counters.ts'
+import { GlobalTables } from '../global-tables.ts'
 import { StepFailure } from '../step-runner.ts'
 import { Task } from '../task.ts'
 import { type BuiltTopology, builtTopology } from '../topology.ts'
 import type { ActiveTask } from './active-task.ts'
 import { streamsAssignor } from './assignor.ts'
 import { checkWrites, commitTasks } from './commit.ts'
+import { GlobalReader } from './global-reader.ts'
 import { prepareTopics } from './internal-topics.ts'
 import { LagMeter } from './lag.ts'
 import { readTopics } from './partition-plan.ts'
@@ -62,6 +64,8 @@ class StreamThread implements KafkaStreams {
   readonly #admin: Admin
   readonly #consumer: Consumer
   readonly #tasks: TaskManager
+  readonly #globals: GlobalTables
+  readonly #globalReader: GlobalReader
   readonly #counters = new Map<string, StepCounters>()
   readonly #lag: LagMeter
   readonly #handlers: ((state: State, error?: ProcessingError) => void)[] = []
@@ -82,6 +86,7 @@ class StreamThread implements KafkaStreams {
     for (const { nodes } of topology.subTopologies) {
       for (const { name } of nodes) this.#counters.set(name, new StepCounters())
     }
+    for (const { name } of topology.globals) this.#counters.set(name, new StepCounters())
     this.#admin = createAdmin(environment, { bootstrap, clientId: `${clientId}-admin` })
     this.#tasks = new TaskManager({
       topology,
@@ -90,13 +95,23 @@ class StreamThread implements KafkaStreams {
       makeTask: (subTopology, partition) => this.#makeTask(subTopology, partition),
       restore: (tasks) => restoreStores(tasks, { environment, bootstrap, applicationId }),
     })
+    this.#globals = new GlobalTables(topology.globals, {
+      countersOf: (step) => this.#counters.get(step)!,
+      onError: (error) => this.#decide(error),
+    })
+    this.#globalReader = new GlobalReader(this.#globals, {
+      environment,
+      bootstrap,
+      clientId: `${clientId}-global`,
+      isolation: this.#isolation,
+    })
     this.#consumer = createConsumer(environment, {
       bootstrap,
       clientId: `${clientId}-consumer`,
       groupId: applicationId,
       autoOffsetReset: 'earliest',
       recordsPerPollMax: bufferedMax,
-      isolation: this.#isExactlyOnce ? 'read_committed' : 'read_uncommitted',
+      isolation: this.#isolation,
       sessionTimeoutMs: options.sessionTimeoutMs,
       heartbeatIntervalMs,
       assignors: [streamsAssignor(topology, applicationId, () => this.#tasks.ids)],
@@ -183,6 +198,7 @@ class StreamThread implements KafkaStreams {
 
   /** One turn of the loop. True when it committed. */
   async #round(): Promise<boolean> {
+    await this.#globalReader.ready()
     await this.#producers.start()
     await this.#tasks.open(this.#consumer)
     await this.#tasks.startNew()
@@ -203,6 +219,10 @@ class StreamThread implements KafkaStreams {
   get #commitIntervalMs(): number {
     const { commitIntervalMs, processingGuarantee = 'at_least_once' } = this.#options
     return commitIntervalMs ?? commitIntervalMsDefault[processingGuarantee]
+  }
+
+  get #isolation(): Isolation {
+    return this.#isExactlyOnce ? 'read_committed' : 'read_uncommitted'
   }
 
   get #isExactlyOnce(): boolean {
@@ -342,6 +362,7 @@ class StreamThread implements KafkaStreams {
   async #closeClients(): Promise<void> {
     const closings = [
       () => this.#tasks.closeAll(),
+      () => this.#globalReader.close(),
       () => this.#consumer.close(),
       () => this.#producers.close(1000),
       () => this.#admin.close(),
@@ -368,6 +389,7 @@ class StreamThread implements KafkaStreams {
       subTopology,
       state: await openTaskState(this.#environment, stateFolder, subTopology, partition),
       partition,
+      globals: this.#globals.stores,
       clock: this.#environment.clock,
       collector: { send: (...sent) => this.#producers.send(...sent) },
       countersOf: (step) => this.#counters.get(step)!,
