@@ -61,13 +61,23 @@ export const tsconfigJson = `${JSON.stringify(
   2,
 )}\n`
 
-export function mainCode(document: PipelineDocument): string {
+export function mainCode({ id, processingGuarantee }: PipelineDocument): string {
+  const call =
+    processingGuarantee === undefined
+      ? `await runApplication({ applicationId: ${quoted(id)}, topology: buildTopology(), topics, feeds })`
+      : `await runApplication({
+  applicationId: ${quoted(id)},
+  processingGuarantee: ${quoted(processingGuarantee)},
+  topology: buildTopology(),
+  topics,
+  feeds,
+})`
   return `/** Runs the pipeline: against KAFKA_BOOTSTRAP_SERVERS, or on the embedded cluster where that is not set. */
 import { runApplication } from 'millrace'
 import { feeds } from './feeds.ts'
 import { buildTopology, topics } from './topology.ts'
 
-await runApplication({ applicationId: ${quoted(document.id)}, topology: buildTopology(), topics, feeds })
+${call}
 `
 }
 

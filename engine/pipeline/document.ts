@@ -4,12 +4,17 @@
  */
 export const documentVersion = 1
 
+/** As Kafka Streams' processing.guarantee (KIP-447). */
+export type ProcessingGuarantee = 'at_least_once' | 'exactly_once_v2'
+
 export interface PipelineDocument {
   readonly version: typeof documentVersion
   /** Also the application id: prefix of internal topics, and the consumer group. Letters, digits, `.`, `_`, `-`. */
   readonly id: string
   readonly name: string
   readonly description?: string
+  /** Absent: at_least_once. */
+  readonly processingGuarantee?: ProcessingGuarantee
   readonly nodes: readonly PipelineNode[]
   readonly edges: readonly PipelineEdge[]
 }

@@ -73,6 +73,10 @@ const simple: fc.Arbitrary<Edit> = fc.oneof(
     to: ref,
   }),
   fc.record({ type: fc.constant('set-name' as const), name: fc.string() }),
+  fc.record({
+    type: fc.constant('set-processing-guarantee' as const),
+    processingGuarantee: fc.constantFrom('exactly_once_v2' as const, undefined),
+  }),
 )
 const edits: fc.Arbitrary<Edit> = fc.oneof(
   simple,

@@ -44,6 +44,10 @@ export type Edit =
   | { readonly type: 'reconnect'; readonly edge: string; readonly from: PortRef; readonly to: PortRef }
   | { readonly type: 'set-name'; readonly name: string }
   | { readonly type: 'set-description'; readonly description: string | undefined }
+  | {
+      readonly type: 'set-processing-guarantee'
+      readonly processingGuarantee: PipelineDocument['processingGuarantee']
+    }
   /** Several as one gesture. */
   | { readonly type: 'batch'; readonly label: string; readonly edits: readonly Edit[] }
 
@@ -71,6 +75,11 @@ export function apply(document: PipelineDocument, edit: Edit): Applied {
       return {
         document: withOptional(document, 'description', edit.description),
         inverse: { type: 'set-description', description: document.description },
+      }
+    case 'set-processing-guarantee':
+      return {
+        document: withOptional(document, 'processingGuarantee', edit.processingGuarantee),
+        inverse: { type: edit.type, processingGuarantee: document.processingGuarantee },
       }
     case 'batch':
       return batch(document, edit)
@@ -280,6 +289,8 @@ export function editLabel(edit: Edit): string {
       return 'rename pipeline'
     case 'set-description':
       return 'change description'
+    case 'set-processing-guarantee':
+      return 'change the processing guarantee'
     case 'batch':
       return edit.label
     default:

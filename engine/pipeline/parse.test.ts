@@ -48,6 +48,7 @@ describe('a pipeline file', () => {
     ['[]', 'the file'],
     [JSON.stringify({ ...whole, version: '1' }), 'version'],
     [JSON.stringify({ ...whole, id: 'a b' }), 'id'],
+    [JSON.stringify({ ...whole, processingGuarantee: 'once' }), 'processingGuarantee'],
     [JSON.stringify({ ...whole, nodes: {} }), 'nodes'],
     [JSON.stringify({ ...whole, nodes: [{ ...node, position: { x: 1 } }] }), 'nodes.0.position'],
     [JSON.stringify({ ...whole, nodes: [{ ...node, id: 'a/b' }] }), 'nodes.0.id'],

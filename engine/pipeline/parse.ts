@@ -4,7 +4,13 @@
  * mean something that must not be lost.
  */
 import { MillraceError } from '../base/errors.ts'
-import { documentVersion, type PipelineDocument, type PipelineEdge, type PipelineNode } from './document.ts'
+import {
+  documentVersion,
+  type PipelineDocument,
+  type PipelineEdge,
+  type PipelineNode,
+  type ProcessingGuarantee,
+} from './document.ts'
 import { findJsonFault } from './json-position.ts'
 import { migrate } from './migrations.ts'
 import type { Problem } from './problem.ts'
@@ -50,12 +56,13 @@ export function parseDocument(text: string, path: string): ParsedDocument {
 
 /** The text of `pipeline.json`: two spaces, nodes and edges in their order, the known fields first. */
 export function printDocument(document: PipelineDocument): string {
-  const { version, id, name, description, nodes, edges, ...others } = document
+  const { version, id, name, description, processingGuarantee, nodes, edges, ...others } = document
   const ordered = {
     version,
     id,
     name,
     ...(description === undefined ? {} : { description }),
+    ...(processingGuarantee === undefined ? {} : { processingGuarantee }),
     ...others,
     nodes: nodes.map(({ id, kind, name, position, config, note, bypass, onError, ...rest }) => ({
       id,
@@ -113,9 +120,17 @@ function checkDocument(raw: Json, path: string): PipelineDocument {
   }
   const name = text('name')
   optionalText(raw, 'description', path, '')
+  const { processingGuarantee } = raw
+  if (processingGuarantee !== undefined && !isGuarantee(processingGuarantee)) {
+    throw malformed(path, 'processingGuarantee', '"at_least_once" or "exactly_once_v2"', processingGuarantee)
+  }
   const nodes = list(raw, 'nodes', path).map((value, index) => checkNode(value, path, `nodes.${index}`))
   const edges = list(raw, 'edges', path).map((value, index) => checkEdge(value, path, `edges.${index}`))
   return { ...raw, version: documentVersion, id, name, nodes, edges }
+}
+
+function isGuarantee(value: unknown): value is ProcessingGuarantee {
+  return value === 'at_least_once' || value === 'exactly_once_v2'
 }
 
 function checkNode(raw: unknown, path: string, at: string): PipelineNode {

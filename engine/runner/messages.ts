@@ -126,6 +126,7 @@ export interface ThreadStart {
   readonly folder: string
   readonly applicationId: string
   readonly bootstrap: readonly string[]
+  readonly processingGuarantee: PipelineDocument['processingGuarantee']
   readonly plan: TopologyPlan
   /** By module path, as the plan names it. */
   readonly modules: Readonly<Record<string, BundledCode>>

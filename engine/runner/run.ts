@@ -111,6 +111,7 @@ export class Run {
       folder,
       applicationId: document.id,
       bootstrap,
+      processingGuarantee: document.processingGuarantee,
       plan,
       modules,
       skipping: document.nodes.filter((node) => node.onError === 'skip').map((node) => node.id),

@@ -82,6 +82,7 @@ function makeStreams(environment: Environment, start: ThreadStart, skipped: Prob
   return createStreams(environment, topology, {
     applicationId: start.applicationId,
     bootstrap: start.bootstrap,
+    processingGuarantee: start.processingGuarantee,
     clientId: threadClientId(start.applicationId, start.index),
     stateFolder: `${start.stateFolder}/thread-${start.index}`,
     sessionTimeoutMs,

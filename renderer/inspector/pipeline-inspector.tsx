@@ -1,8 +1,14 @@
 import { Workflow } from 'lucide-react'
+import { Select } from '../parts/controls.tsx'
 import { Markdown } from '../parts/markdown.tsx'
 import { useAnalysis } from '../stores/analysis.ts'
 import { useDocument } from '../stores/document-store.ts'
-import { setDescription, setPipelineName } from '../stores/edit-actions.ts'
+import { setDescription, setPipelineName, setProcessingGuarantee } from '../stores/edit-actions.ts'
+
+const guarantees = [
+  { value: 'at_least_once', label: 'At least once' },
+  { value: 'exactly_once_v2', label: 'Exactly once' },
+]
 
 /** The pipeline itself, while nothing is selected. */
 export function PipelineInspector() {
@@ -39,6 +45,23 @@ export function PipelineInspector() {
             value={document.description ?? ''}
             onChange={(event) => setDescription(event.target.value)}
           />
+        </div>
+        <div className="field">
+          <label htmlFor="pipeline-guarantee">Processing guarantee</label>
+          <Select
+            id="pipeline-guarantee"
+            options={guarantees}
+            value={document.processingGuarantee ?? 'at_least_once'}
+            onChange={({ target }) =>
+              setProcessingGuarantee(target.value === 'exactly_once_v2' ? 'exactly_once_v2' : undefined)
+            }
+          />
+          {document.processingGuarantee === 'exactly_once_v2' && (
+            <p className="muted">
+              Topics, state and offsets change together in transactions. Readers see it with read_committed.
+              Files are still written at least once.
+            </p>
+          )}
         </div>
         <section className="now">
           <dl>

@@ -170,6 +170,8 @@ export const setOnError = (node: string, onError: PipelineNode['onError']) =>
 export const setPipelineName = (name: string) => change({ type: 'set-name', name }, stayInField())
 export const setDescription = (text: string) =>
   change({ type: 'set-description', description: text === '' ? undefined : text }, stayInField())
+export const setProcessingGuarantee = (processingGuarantee: PipelineDocument['processingGuarantee']) =>
+  change({ type: 'set-processing-guarantee', processingGuarantee })
 
 export function toggleBypass(): void {
   const chosen = useSelection.getState().nodes

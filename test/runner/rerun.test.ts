@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAdmin, createConsumer } from '../../engine/client/index.ts'
+import { readAll } from '../streams/topics.ts'
 import { environment, numbersPipeline, RunBench } from './a-run.ts'
 
 const bench = new RunBench()
@@ -67,6 +68,28 @@ describe('the run after one whose thread had to be ended', () => {
       } finally {
         await dead.close()
       }
+    },
+    240_000,
+  )
+
+  it.each([
+    ['throws', "if (record.value.n === 300) throw new Error('no')"],
+    ['loops', 'while (record.value.n === 300) {}'],
+  ])(
+    'does all over again exactly once, where code %s in the middle of a transaction',
+    async (name, body) => {
+      const document = { ...numbersPipeline(`once-${name}`), processingGuarantee: 'exactly_once_v2' } as const
+      const folder = bench.write(document, processorOf(body), 600)
+      const first = await bench.run(document, folder)
+      await expect.poll(() => first.session.state.state, { timeout: 90_000, interval: 20 }).toBe('failed')
+      await first.session.ended
+      bench.write(document, processorOf(''), 600)
+      const second = await bench.run(document, folder)
+      await expect.poll(() => second.session.state.state, { timeout: 90_000 }).toBe('idle')
+      const { bootstrap } = bench.cluster
+      const read = await readAll({ environment, bootstrap }, `${document.id}-out`)
+      const numbers = read.map(({ value }) => (value as { n: number }).n).sort((a, b) => a - b)
+      expect(numbers).toEqual(Array.from({ length: 600 }, (_, index) => index + 1))
     },
     240_000,
   )

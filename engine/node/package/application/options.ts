@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import { parseDurationMs } from '../../../base/units.ts'
-import type { Feed, PlannedTopic, Topology } from '../../../streams/index.ts'
+import type { Feed, PlannedTopic, ProcessingGuarantee, Topology } from '../../../streams/index.ts'
 
 export interface Application {
   /** Consumer group, and prefix of internal topics. */
   readonly applicationId: string
   readonly topology: Topology
+  /** Default at_least_once. */
+  readonly processingGuarantee?: ProcessingGuarantee
   /** Made at the start, where they are missing. */
   readonly topics?: readonly PlannedTopic[]
   /** What fills source topics from outside Kafka. */

@@ -51,7 +51,7 @@ async function runOn(
   settings: RunSettings,
   stop: AbortController,
 ): Promise<void> {
-  const { applicationId, topology, topics = [], feeds = [] } = application
+  const { applicationId, topology, processingGuarantee, topics = [], feeds = [] } = application
   const connection = { bootstrap, clientId: applicationId }
   const admin = createAdmin(environment, connection)
   const producer = createProducer(environment, {
@@ -63,6 +63,7 @@ async function runOn(
   const streams = createStreams(environment, topology, {
     applicationId,
     bootstrap,
+    processingGuarantee,
     stateFolder: settings.stateFolder,
   })
   const progress = new Progress(feeds)
