@@ -44,7 +44,6 @@ function replicaManager(open: readonly Replica[]): Metric[] {
     value('UnderMinIsrPartitionCount', led.filter((each) => isrOf(each) < each.minInSyncEffective).length),
     value('AtMinIsrPartitionCount', led.filter((each) => isrOf(each) === each.minInSyncEffective).length),
     value('ReassigningPartitions', led.filter(({ state }) => isMoving(state)).length),
-    value('OfflineReplicaCount', 0),
   ]
 }
 

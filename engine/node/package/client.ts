@@ -16,6 +16,7 @@ import {
 import { createNodeEnvironment } from '../environment/index.ts'
 
 export type * from '../../client/api.ts'
+export { type LabelledMetrics, type Metric, mbeanName, prometheusText } from '../../metrics/index.ts'
 
 export function createProducer(options: ProducerOptions): Producer {
   return producer(createNodeEnvironment(), options)

@@ -2,7 +2,13 @@
 import { type ClusterOptions, EmbeddedCluster } from '../../cluster/index.ts'
 import { createNodeEnvironment } from '../environment/index.ts'
 
-export type { ClusterOptions, ClusterStatus, ClusterTopic, EmbeddedCluster } from '../../cluster/index.ts'
+export type {
+  BrokerMetricSet,
+  ClusterOptions,
+  ClusterStatus,
+  ClusterTopic,
+  EmbeddedCluster,
+} from '../../cluster/index.ts'
 
 /** Resolves when every broker serves clients. */
 export function startCluster(options: ClusterOptions = {}): Promise<EmbeddedCluster> {
