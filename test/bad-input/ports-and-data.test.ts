@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -98,5 +98,18 @@ describe('a data folder', () => {
     const next = new Command(['broker', '--port', '0', '--data', data])
     await next.says(/^ready .+\n/)
     expect(await next.end('SIGTERM')).toMatchObject({ status: 0, err: '', left: [] })
+  }, 60_000)
+
+  it('in use by a studio is told with the address that leads into it', async () => {
+    const data = path.join(folder, 'studio')
+    const holder = new Command(['studio', '--no-open', '--data', data])
+    const [, url] = await holder.says(/^Millrace is at (\S+)\n/)
+    expect(statSync(path.join(data, 'studio.json')).mode & 0o077).toBe(0)
+    const second = await millrace(['studio', '--no-open', '--data', data])
+    expect(second.err).toContain('error DATA_IN_USE: ')
+    expect(second.err).toContain(`: open ${url}, or choose another folder with --data DIR`)
+    expect(second.status).toBe(2)
+    expect(await holder.end('SIGTERM')).toMatchObject({ status: 0 })
+    expect(readdirSync(data)).not.toContain('studio.json')
   }, 60_000)
 })

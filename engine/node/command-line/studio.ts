@@ -9,6 +9,7 @@ import { parseOptions, wholeNumber } from './arguments.ts'
 import type { Command } from './command.ts'
 import { absolute, defaultDataFolder } from './folders.ts'
 import type { Output } from './output.ts'
+import { leaveWord, withWordOf } from './running-studio.ts'
 import { stopSignal } from './signals.ts'
 import { productVersion } from './version.ts'
 
@@ -32,17 +33,22 @@ Serves the studio on a loopback address and opens it in the browser.
     const openPath = positionals[0] === undefined ? undefined : pipelineAt(positionals[0])
     const root = requiredRoot()
     const stopped = stopSignal()
+    const host = hostOptions(root, values.data, openPath)
     const shell = await startBrowserShell({
       port,
       rendererFolder: path.join(root, '.build', 'renderer'),
-      host: hostOptions(root, values.data, openPath),
+      host,
       onHostDown(exitCode) {
         if (exitCode !== 0) process.stderr.write(`The engine ended (status ${exitCode ?? 'unknown'}).\n`)
       },
+    }).catch((thrown: unknown) => {
+      throw withWordOf(host.dataFolder, thrown)
     })
+    const takeBack = leaveWord(host.dataFolder, shell.url)
     await announce(shell.url, values.open !== false, output)
     await stopped
     await shell.stop()
+    takeBack()
   },
 }
 
