@@ -12,6 +12,11 @@ test('there are golden cases of every operator group that is supported', () => {
     'windows',
     'stream-stream-join',
     'stream-table-join',
+    'table-table-join',
+    'table-aggregates',
+    'global-table-join',
+    'foreign-key-join',
+    'cogroup',
     'time',
   ]) {
     expect(groups).toContain(group)
