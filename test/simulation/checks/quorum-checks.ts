@@ -10,6 +10,7 @@ export class QuorumChecks {
   private readonly findings: Findings
   private readonly votes = new Map<string, number>()
   private readonly leaders = new Map<number, number>()
+  private readonly epochs = new Map<number, number>()
   private readonly images = new Map<number, string>()
   private readonly seen = new WeakMap<ClusterImage, number>()
 
@@ -19,6 +20,7 @@ export class QuorumChecks {
 
   sent(from: number, to: number, message: RaftMessage): void {
     const { epoch } = message
+    this.checkEpoch(from, message)
     if (message.kind === 'vote-reply' && message.granted && !message.pre) {
       const key = `${from} in ${epoch}`
       const before = this.votes.get(key) ?? to
@@ -33,6 +35,19 @@ export class QuorumChecks {
     this.findings.check(4, leader === from, () => {
       return `epoch ${epoch} of the quorum has two leaders: ${leader} and ${from}`
     })
+  }
+
+  /** What a member has said is on its disk: in no later life does it know of an earlier epoch only. */
+  private checkEpoch(from: number, message: RaftMessage): void {
+    const isPre = (message.kind === 'vote' || message.kind === 'vote-reply') && message.pre
+    // An answer to a pre-vote may name the epoch that is asked for; the request names the one after its own.
+    if (isPre && message.kind === 'vote-reply') return
+    const own = isPre ? message.epoch - 1 : message.epoch
+    const before = this.epochs.get(from) ?? own
+    this.findings.check(10, own >= before, () => {
+      return `broker ${from} was in epoch ${before} of the quorum, and is in epoch ${own}`
+    })
+    this.epochs.set(from, Math.max(own, before))
   }
 
   applied(id: number, image: ClusterImage): void {

@@ -60,12 +60,15 @@ export function startLoads(
     writers.push(startSteadyLoad(context, { topic: events, partitions: eventsPartitions }))
   if (isChosen('resending')) {
     for (const partition of [0, 1]) {
-      const rules = { rememberedBatches: 5, restMsMax: 20, keyOf: () => null }
+      const rules = { name: `writer-${partition}`, rememberedBatches: 5, restMsMax: 20, keyOf: () => null }
       writers.push(startResendingLoad(context, { topic: events, partition, ...rules }))
     }
     const tableRules = { topic: table, partition: 0, rememberedBatches: 1, restMsMax: 2500 }
     const keyOf = (random: { int(bound: number): number }) => `shared-${random.int(tableKeys)}`
-    writers.push(startResendingLoad(context, { ...tableRules, keyOf }))
+    // They supersede each other: of one that rests nothing but the memory of its last batch is left.
+    for (const name of ['table-writer-0', 'table-writer-1']) {
+      writers.push(startResendingLoad(context, { name, ...tableRules, keyOf }))
+    }
   }
   const all = [...writers]
   if (isChosen('compacted')) all.push(startCompactedLoad(context, { topic: table, partition: 0 }))

@@ -8,6 +8,8 @@ import { type ErrorName, errorOf } from '../../../engine/protocol/error-codes.ts
 import { Counts, type Load, type LoadContext } from './load.ts'
 
 export interface ResendingOptions {
+  /** Of the writer. */
+  readonly name: string
   readonly topic: string
   readonly partition: number
   /** How many of the last batches are surely known again: five, but one where the log is compacted. */
@@ -37,7 +39,7 @@ export function startResendingLoad(
   options: ResendingOptions,
 ): Load {
   const { topic, partition } = options
-  const name = `writer of ${topic}-${partition}`
+  const { name } = options
   const random = environment.random.fork(name)
   const { codecs, clock, timers } = environment
   const settings = connectionSettings({
@@ -118,9 +120,7 @@ export function startResendingLoad(
   const round = async (index: number) => {
     const count = 1 + random.int(inFlight)
     const batches = Array.from({ length: count }, (_, i) => {
-      return batchOf(
-        Array.from({ length: 1 + random.int(2) }, (_, j) => `${topic}/${partition}/${index}/${i}/${j}`),
-      )
+      return batchOf(Array.from({ length: 1 + random.int(2) }, (_, j) => `${name}/${index}/${i}/${j}`))
     })
     await Promise.all(
       batches.map(async (batch) => {
