@@ -106,7 +106,7 @@ async function writeRecords(file: string, bytes: number, records: number): Promi
   for (let first = 0; first < records; first += 1000) {
     let text = ''
     for (let n = first; n < Math.min(records, first + 1000); n++)
-      text += `${n}:${filler}`.slice(0, bytes) + '\n'
+      text += `${`${n}:${filler}`.slice(0, bytes)}\n`
     if (!out.write(text)) await once(out, 'drain')
   }
   out.end()

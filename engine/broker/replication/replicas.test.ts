@@ -66,7 +66,7 @@ test('a partition that moved away while the broker was down, and back at once, d
   first.start()
   expect((await first.whenOpen('t', 0))?.leader).toBeDefined()
   await first.close({ clean: true })
-  let letGo = () => undefined as void
+  let letGo: () => void = () => undefined
   const held = new Promise<void>((resolve) => {
     letGo = resolve
   })
