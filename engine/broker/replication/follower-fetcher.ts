@@ -32,6 +32,8 @@ export class FollowerFetcher {
   private readonly environment: Environment
   private readonly options: FetcherOptions
   private readonly following = new Map<string, Following>()
+  /** Whose position the leader has: news of a partition are for that one, and not for what came in its place since. */
+  private readonly told = new Map<string, Following>()
   /** To be told to the leader with the next request. */
   private changed = new Set<string>()
   private forgotten = new Map<string, { topicId: string; partition: number }>()
@@ -124,8 +126,11 @@ export class FollowerFetcher {
     const partitions: FollowerPosition[] = []
     for (const key of this.changed) {
       const followed = this.following.get(key)
-      if (followed) partitions.push(positionOf(followed))
+      if (!followed) continue
+      partitions.push(positionOf(followed))
+      this.told.set(key, followed)
     }
+    for (const key of this.forgotten.keys()) this.told.delete(key)
     const forgotten = [...this.forgotten.values()]
     this.changed = new Set()
     this.forgotten = new Map()
@@ -135,6 +140,7 @@ export class FollowerFetcher {
   private resetSession(): void {
     this.sessionId = 0
     this.sequence = 0
+    this.told.clear()
     this.changed = new Set(this.following.keys())
     this.forgotten = new Map()
   }
@@ -144,7 +150,7 @@ export class FollowerFetcher {
       news.map(async (each) => {
         const key = `${each.topicId}:${each.partition}`
         const followed = this.following.get(key)
-        if (!followed || !this.isCurrent(followed)) return
+        if (!followed || this.told.get(key) !== followed || !this.isCurrent(followed)) return
         const hasMoved = await this.take(followed, each)
         if (hasMoved && this.following.has(key)) this.changed.add(key)
       }),

@@ -4,6 +4,7 @@ import { buildBatch } from '../../log/test-log.ts'
 import { createNodeEnvironment } from '../../node/environment/index.ts'
 import { ClusterImage, noChanges } from '../controller/image.ts'
 import type { PeerLinks } from '../peers/links.ts'
+import type { FollowerNews, ReplicaFetchRequest } from '../peers/replica-fetch.ts'
 import { BrokerSettings } from '../settings/broker-settings.ts'
 import { Replicas } from './replicas.ts'
 
@@ -18,6 +19,17 @@ const links: PeerLinks = {
   close: () => undefined,
 }
 
+const noNews: FollowerNews = {
+  topicId,
+  partition: 0,
+  error: 'NONE',
+  highWatermark: 0,
+  logStartOffset: 0,
+  divergingEpoch: -1,
+  divergingEndOffset: -1,
+  batches: [],
+}
+
 let folder: string
 beforeEach(async () => {
   folder = await node.disk.temporaryFolder('millrace-replicas-')
@@ -25,7 +37,11 @@ beforeEach(async () => {
 afterEach(() => node.disk.remove(folder))
 
 /** Of broker 1, and of topic `t`, whose only partition is on the brokers. */
-function replicasOf(environment: Environment, brokers: readonly number[]) {
+function replicasOf(
+  environment: Environment,
+  brokers: readonly number[],
+  fetch: PeerLinks['fetch'] = nowhere,
+) {
   const image = new ClusterImage()
   image.apply({ type: 'topic', name: 't', topicId })
   const place = (replicas: readonly number[], partitionEpoch: number) => {
@@ -46,15 +62,16 @@ function replicasOf(environment: Environment, brokers: readonly number[]) {
     ask: nowhere,
     folder,
     settings: new BrokerSettings({}),
-    links,
+    links: { ...links, fetch },
     tailBytesMax: 1024 * 1024,
     onRoleChanged: () => undefined,
     onFailed: (error) => {
       throw error
     },
   })
+  let partitionEpoch = 1
   const move = (to: readonly number[]) => {
-    place(to, 2)
+    place(to, ++partitionEpoch)
     replicas.apply({ ...noChanges(), topics: new Set([topicId]) })
   }
   return { replicas, move }
@@ -87,5 +104,40 @@ test('a partition that moved away while the broker was down, and back at once, d
   await log.flush()
   expect((await node.disk.list(folder)).filter((name) => name.includes(topicId))).toHaveLength(1)
   expect(await node.disk.list(log.folder)).toContain('00000000000000000000.log')
+  await replicas.close({ clean: true })
+})
+
+test('what was fetched for a replica that is gone does not go to the one that came in its place', async () => {
+  const asked: { request: ReplicaFetchRequest; answer: (news: Partial<FollowerNews>[]) => void }[] = []
+  const { replicas, move } = replicasOf(node, [2, 1], (_leader, request) => {
+    if (request.isWake) return nowhere()
+    return new Promise((resolve) => {
+      const answer = (news: Partial<FollowerNews>[]) =>
+        resolve({ error: 'NONE', sessionId: 1, partitions: news.map((each) => ({ ...noNews, ...each })) })
+      asked.push({ request, answer })
+    })
+  })
+  const untilAsked = async (count: number) => {
+    await expect.poll(() => asked.length, { timeout: 5000 }).toBe(count)
+    return asked[count - 1]!
+  }
+  const batchAt = (baseOffset: number) => buildBatch(node.codecs, { values: ['a', 'b'], baseOffset })
+  await replicas.load()
+  replicas.start()
+  const first = await untilAsked(1)
+  first.answer([{ batches: [batchAt(0)] }])
+  const second = await untilAsked(2)
+  expect(second.request.partitions).toMatchObject([{ fetchOffset: 2 }])
+  move([2])
+  await expect.poll(() => replicas.find('t', 0), { timeout: 5000 }).toBeUndefined()
+  move([2, 1])
+  await expect.poll(() => replicas.find('t', 0)?.isOpen, { timeout: 5000 }).toBe(true)
+  second.answer([{ batches: [batchAt(2)] }])
+  const third = await untilAsked(3)
+  expect(replicas.find('t', 0)!.log.logEndOffset).toBe(0)
+  expect(third.request.partitions).toMatchObject([{ fetchOffset: 0 }])
+  third.answer([{ batches: [batchAt(0)] }])
+  await untilAsked(4)
+  expect(replicas.find('t', 0)!.log.logEndOffset).toBe(2)
   await replicas.close({ clean: true })
 })
