@@ -138,6 +138,7 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
       await pipelines.dropDraft(path)
       return {}
     },
+    'pipeline.bringFile': ({ path, from }) => pipelines.bringFile(path, from),
     'pipeline.trust': async ({ path }) => {
       await library.trust(normalized(path))
       return {}

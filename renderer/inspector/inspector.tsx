@@ -4,8 +4,9 @@ import type { PipelineNode } from '../../engine/pipeline/document.ts'
 import { IconButton } from '../parts/controls.tsx'
 import { definitionOf, iconOf } from '../parts/kinds.ts'
 import { CommandMenu } from '../parts/menu.tsx'
-import { commandList } from '../stores/commands.ts'
+import { type Command, commandList } from '../stores/commands.ts'
 import { useDocument } from '../stores/document-store.ts'
+import { useEnabled } from '../stores/enabled.ts'
 import { type InspectorTab, setLayout, useLayout } from '../stores/layout.ts'
 import { useSelectedNode, useSelection } from '../stores/selection.ts'
 import { EdgeInspector } from './edge-inspector.tsx'
@@ -113,19 +114,17 @@ function SeveralInspector({ nodes, edges }: { readonly nodes: number; readonly e
       </header>
       <div className="inspector-body inspector-actions">
         {commandList('duplicate', 'copy', 'bypass', 'fit-selection', 'delete', 'delete-heal').map((entry) =>
-          entry === 'line' ? null : (
-            <button
-              key={entry.id}
-              type="button"
-              className="button"
-              disabled={entry.enabled?.() === false}
-              onClick={entry.run}
-            >
-              {entry.title}
-            </button>
-          ),
+          entry === 'line' ? null : <CommandButton key={entry.id} command={entry} />,
         )}
       </div>
     </>
+  )
+}
+
+function CommandButton({ command }: { readonly command: Command }) {
+  return (
+    <button type="button" className="button" disabled={!useEnabled(command)} onClick={command.run}>
+      {command.title}
+    </button>
   )
 }

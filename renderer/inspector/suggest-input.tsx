@@ -1,7 +1,10 @@
+import { FolderOpen } from 'lucide-react'
 import type { ComponentProps } from 'react'
 import type { FieldSpec } from '../../engine/pipeline/definition.ts'
+import { IconButton } from '../parts/controls.tsx'
 import { useCluster } from '../stores/cluster.ts'
 import { useDocument } from '../stores/document-store.ts'
+import { openDialog } from '../stores/studio.ts'
 
 type Props = Omit<ComponentProps<'input'>, 'value' | 'onChange'> & {
   readonly field: Extract<FieldSpec, { type: 'topic' | 'file' | 'code' }>
@@ -21,7 +24,7 @@ export function SuggestInput({ field, value, onChange, ...rest }: Props) {
         ? (pipeline?.files ?? []).map((file) => file.path)
         : (pipeline?.assets ?? []).filter((path) => fits(path, field.extensions))
   return (
-    <>
+    <span className="with-button">
       <input
         {...rest}
         className="input mono"
@@ -36,7 +39,16 @@ export function SuggestInput({ field, value, onChange, ...rest }: Props) {
           <option key={option} value={option} />
         ))}
       </datalist>
-    </>
+      {field.type === 'file' && field.extensions && (
+        <IconButton
+          icon={FolderOpen}
+          label="Browse"
+          onClick={() =>
+            openDialog({ kind: 'bring-file', extensions: field.extensions ?? [], chosen: onChange })
+          }
+        />
+      )}
+    </span>
   )
 }
 

@@ -1,10 +1,12 @@
-import { PlugZap, ShieldAlert, TriangleAlert } from 'lucide-react'
+import { CircleCheck, PlugZap, ShieldAlert, TriangleAlert } from 'lucide-react'
 import { Button } from '../parts/controls.tsx'
+import { hadRecords, useCluster } from '../stores/cluster.ts'
 import { useDocument } from '../stores/document-store.ts'
 import { showDock } from '../stores/layout.ts'
+import { hasMoved, topicsRead, useLive } from '../stores/live.ts'
 import { showFile, showNode } from '../stores/reveal.ts'
 import { useOwnRun } from '../stores/run.ts'
-import { openNow, save, trust } from '../stores/session.ts'
+import { openNow, runFromStart, save, trust } from '../stores/session.ts'
 import { useStudio } from '../stores/studio.ts'
 
 /** What stands in the way, across the top of the canvas: restricted, lost, changed elsewhere, failed. */
@@ -59,7 +61,29 @@ export function Banners() {
         </p>
       )}
       {pipeline && <FailedRun path={pipeline.path} />}
+      {pipeline && <NothingNew path={pipeline.path} />}
     </>
+  )
+}
+
+/** A run goes on where the one before stopped: when that one read everything, this one has nothing to show. */
+function NothingNew({ path }: { readonly path: string }) {
+  const run = useOwnRun(path)
+  const still = useLive((sample) => sample?.state === 'idle' && !hasMoved(sample))
+  const read = useLive((sample) => topicsRead(sample).join('\n'))
+  const earlier = useCluster(({ cluster }) => hadRecords(cluster, read.split('\n')))
+  if (run?.state !== 'idle' || !still || !earlier) return null
+  return (
+    <p className="banner calm" role="status">
+      <CircleCheck size={15} aria-hidden />
+      <span className="grow">
+        <b>Everything was read in an earlier run; there is nothing new.</b> This run goes on where that one
+        stopped, and waits for more.
+      </span>
+      <Button look="small" onClick={runFromStart}>
+        Run from the start…
+      </Button>
+    </p>
   )
 }
 

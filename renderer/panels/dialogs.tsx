@@ -6,7 +6,7 @@ import { keysText } from '../parts/keys.ts'
 import { commands } from '../stores/commands.ts'
 import { useDocument } from '../stores/document-store.ts'
 import { setLayout, type ThemeChoice, useLayout } from '../stores/layout.ts'
-import { createPipeline, open, saveAs } from '../stores/session.ts'
+import { bringFile, createPipeline, open, saveAs } from '../stores/session.ts'
 import { openDialog, type Dialog as Shown, useStudio } from '../stores/studio.ts'
 import { ExportDialog } from './export-dialog.tsx'
 import { FileBrowser } from './file-browser.tsx'
@@ -32,6 +32,8 @@ export function Dialogs() {
       return <OpenDialog />
     case 'save-as':
       return <SaveAsDialog />
+    case 'bring-file':
+      return <BringFileDialog dialog={dialog} />
   }
 }
 
@@ -104,6 +106,27 @@ function OpenDialog() {
         choose={(path) => {
           close()
           open(path)
+        }}
+      />
+    </Dialog>
+  )
+}
+
+function BringFileDialog({ dialog }: { readonly dialog: Extract<Shown, { kind: 'bring-file' }> }) {
+  return (
+    <Dialog
+      title="Add a data file"
+      text="It is copied into the pipeline's folder, so that the pipeline runs wherever that folder goes."
+      wide
+      close={close}
+      buttons={<Button onClick={close}>Cancel</Button>}
+    >
+      <FileBrowser
+        extensions={dialog.extensions}
+        choose={async (path) => {
+          close()
+          const file = await bringFile(path)
+          if (file) dialog.chosen?.(file)
         }}
       />
     </Dialog>

@@ -10,6 +10,8 @@ type Listing = Output<'files.list'>
 /** Folders and pipelines on the host's machine. */
 export function FileBrowser(props: {
   readonly folders?: boolean
+  /** Files with these endings are chosen, in place of pipelines. */
+  readonly extensions?: readonly string[]
   readonly choose?: (path: string) => void
   readonly onFolder?: (path: string) => void
 }) {
@@ -18,7 +20,8 @@ export function FileBrowser(props: {
   /** Undefined while the path shown is that of the folder listed. */
   const [typed, setTyped] = useState<string>()
   const [problem, setProblem] = useState<string>()
-  const { onFolder } = props
+  const { onFolder, extensions } = props
+  const isData = (path: string) => hasEnding(path, extensions)
   useEffect(() => {
     let stale = false
     host()
@@ -43,14 +46,16 @@ export function FileBrowser(props: {
     setTyped(undefined)
     setWanted(folder)
   }
-  const entries = (listing?.entries ?? []).filter((entry) => !props.folders || entry.kind === 'folder')
+  const entries = (listing?.entries ?? []).filter((entry) =>
+    props.folders ? entry.kind === 'folder' : !extensions || entry.name !== 'pipeline.json',
+  )
   return (
     <div className="file-browser">
       <form
         className="row"
         onSubmit={(event) => {
           event.preventDefault()
-          if (path.endsWith('pipeline.json')) props.choose?.(path)
+          if (extensions ? isData(path) : path.endsWith('pipeline.json')) props.choose?.(path)
           else setWanted(path)
         }}
       >
@@ -76,8 +81,12 @@ export function FileBrowser(props: {
             <button
               type="button"
               className="side-row"
-              disabled={entry.kind === 'file'}
-              onClick={() => (entry.kind === 'folder' ? goTo(entry.path) : props.choose?.(entry.path))}
+              disabled={entry.kind === 'file' && !isData(entry.path)}
+              onClick={() =>
+                entry.kind === 'folder' || (extensions && entry.kind === 'pipeline')
+                  ? goTo(entry.path)
+                  : props.choose?.(entry.path)
+              }
             >
               {entry.kind === 'folder' ? (
                 <Folder size={14} aria-hidden />
@@ -96,3 +105,7 @@ export function FileBrowser(props: {
     </div>
   )
 }
+
+/** A pipeline's own description is data to nobody. */
+const hasEnding = (path: string, extensions: readonly string[] = []) =>
+  !path.endsWith('/pipeline.json') && extensions.some((extension) => path.endsWith(`.${extension}`))

@@ -1,6 +1,10 @@
-import { Braces, FileJson2, FileSpreadsheet, FileText } from 'lucide-react'
+import { Braces, FileJson2, FilePlus2, FileSpreadsheet, FileText } from 'lucide-react'
+import { IconButton } from '../parts/controls.tsx'
 import { useDocument } from '../stores/document-store.ts'
 import { showFile, useReveal } from '../stores/reveal.ts'
+import { openDialog } from '../stores/studio.ts'
+
+const dataExtensions = ['csv', 'tsv', 'ndjson', 'jsonl', 'json']
 
 /** The pipeline's folder: processors open in the editor; data files are named, to be chosen in forms. */
 export function FilesPanel() {
@@ -31,7 +35,19 @@ export function FilesPanel() {
             )}
           </button>
         ))}
-        <h3>Data</h3>
+        <h3 className="row">
+          <span className="grow">Data</span>
+          <IconButton
+            icon={FilePlus2}
+            size={14}
+            label="Add a data file"
+            side="left"
+            onClick={() => openDialog({ kind: 'bring-file', extensions: dataExtensions })}
+          />
+        </h3>
+        {pipeline.assets.every((path) => code.has(path)) && (
+          <p className="side-empty muted">No data files yet.</p>
+        )}
         {pipeline.assets
           .filter((path) => !code.has(path))
           .map((path) => (

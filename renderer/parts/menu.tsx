@@ -1,6 +1,7 @@
 import { ContextMenu, DropdownMenu } from 'radix-ui'
 import type { ReactElement } from 'react'
 import type { Command } from '../stores/commands.ts'
+import { useEnabled } from '../stores/enabled.ts'
 import { keysText } from './keys.ts'
 
 export type MenuEntry = Command | 'line'
@@ -25,14 +26,7 @@ export function CommandMenu(props: {
             entry === 'line' ? (
               <DropdownMenu.Separator key={key} className="menu-line" />
             ) : (
-              <DropdownMenu.Item
-                key={key}
-                className="menu-item"
-                disabled={entry.enabled?.() === false}
-                onSelect={() => entry.run()}
-              >
-                <MenuText command={entry} />
-              </DropdownMenu.Item>
+              <MenuItem key={key} item={DropdownMenu.Item} command={entry} />
             ),
           )}
         </DropdownMenu.Content>
@@ -55,14 +49,7 @@ export function CommandContextMenu(props: {
             entry === 'line' ? (
               <ContextMenu.Separator key={key} className="menu-line" />
             ) : (
-              <ContextMenu.Item
-                key={key}
-                className="menu-item"
-                disabled={entry.enabled?.() === false}
-                onSelect={() => entry.run()}
-              >
-                <MenuText command={entry} />
-              </ContextMenu.Item>
+              <MenuItem key={key} item={ContextMenu.Item} command={entry} />
             ),
           )}
         </ContextMenu.Content>
@@ -71,12 +58,16 @@ export function CommandContextMenu(props: {
   )
 }
 
-function MenuText({ command }: { readonly command: Command }) {
+function MenuItem(props: {
+  readonly item: typeof DropdownMenu.Item | typeof ContextMenu.Item
+  readonly command: Command
+}) {
+  const { item: Item, command } = props
   return (
-    <>
+    <Item className="menu-item" disabled={!useEnabled(command)} onSelect={() => command.run()}>
       {command.title}
       {command.keys && <span className="keys">{keysText(command.keys)}</span>}
-    </>
+    </Item>
   )
 }
 

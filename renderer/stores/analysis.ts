@@ -37,7 +37,12 @@ export function followDocument(): () => void {
     const previous = before.pipeline
     if (pipeline?.path !== previous?.path) useAnalysis.setState(nothingKnown)
     if (!pipeline) return
-    if (pipeline.document === previous?.document && pipeline.files === previous?.files) return
+    // Fields may name a data file that was missing until now.
+    const same =
+      pipeline.document === previous?.document &&
+      pipeline.files === previous?.files &&
+      pipeline.assets === previous?.assets
+    if (same) return
     showOwnRules(pipeline.document)
     clearTimeout(timer)
     timer = setTimeout(() => void askHost(pipeline), previous ? settleMs : 0)

@@ -20,6 +20,13 @@ export const useCluster = create<ClusterStore>(() => ({
 
 export const adoptCluster = (cluster: ClusterState) => useCluster.setState({ cluster, starting: false })
 
+/** Whether any of the topics has ever held a record. */
+export const hadRecords = (cluster: ClusterState | undefined, topics: readonly string[]) =>
+  cluster?.topics.some(
+    ({ name, partitions }) =>
+      topics.includes(name) && partitions.some(({ highWatermark }) => highWatermark > 0),
+  ) ?? false
+
 const pollMs = 1000
 /** A host whose brokers are up answers before that. */
 const promptMs = 300

@@ -32,7 +32,16 @@ import {
 import { showCodeOf, showTopic, topicOf } from './reveal.ts'
 import { isLive, useRun } from './run.ts'
 import { useSelection } from './selection.ts'
-import { canRun, choosePipeline, closePipeline, run, runFromStart, save, stop } from './session.ts'
+import {
+  canRun,
+  canRunFromStart,
+  choosePipeline,
+  closePipeline,
+  run,
+  runFromStart,
+  save,
+  stop,
+} from './session.ts'
 import { openDialog, openPalette, useStudio } from './studio.ts'
 import { changeZoom, focusCanvas } from './view-actions.ts'
 
@@ -70,7 +79,13 @@ const runCommands: readonly Command[] = [
     enabled: running,
     run: () => void stop(),
   },
-  { id: 'run-from-start', title: 'Run from the start…', group: 'Run', enabled: canRun, run: runFromStart },
+  {
+    id: 'run-from-start',
+    title: 'Run from the start…',
+    group: 'Run',
+    enabled: canRunFromStart,
+    run: runFromStart,
+  },
 ]
 
 const fileCommands: readonly Command[] = [

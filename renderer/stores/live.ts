@@ -60,3 +60,14 @@ export function useLive<T>(pick: (sample: Sample | undefined) => T): T {
 
 export const useNodeMetrics = (node: string): NodeMetrics | undefined =>
   useLive((sample) => sample?.nodes[node])
+
+/** Whether any record has gone from node to node in this run. */
+export const hasMoved = (sample: Sample) =>
+  Object.values(sample.edges).some(({ total }) => total > 0) ||
+  Object.values(sample.nodes).some((node) => node.in > 0 || node.out > 0)
+
+/** Topics that the run's sources read, sorted. */
+export const topicsRead = (sample: Sample | undefined): string[] =>
+  Object.values(sample?.nodes ?? {})
+    .flatMap(({ topic, lagPerPartition }) => (topic && lagPerPartition ? [topic] : []))
+    .sort()

@@ -159,6 +159,22 @@ export function closePipeline(): void {
   })
 }
 
+/** Copies a data file into the pipeline's folder. Gives its path there. */
+export async function bringFile(from: string): Promise<string | undefined> {
+  const path = openPipeline()?.path
+  if (!path) return undefined
+  try {
+    const { file, assets } = await host().call('pipeline.bringFile', { path, from })
+    if (openPipeline()?.path !== path) return undefined
+    patch({ assets })
+    toast({ tone: 'done', text: `${file} lies in the pipeline's folder.` })
+    return file
+  } catch (thrown) {
+    tellFailure('Adding the file', thrown)
+    return undefined
+  }
+}
+
 export async function trust(): Promise<void> {
   const path = openPipeline()?.path
   if (!path) return
@@ -184,7 +200,7 @@ export function runFromStart(): void {
     kind: 'confirm',
     title: 'Run from the start?',
     consequence:
-      'Committed offsets, state stores and internal topics of this pipeline are dropped, and all of its input is read again.',
+      'Committed offsets, state stores and internal topics of this pipeline are dropped, and all of its input is read again. Topics that it writes to keep their records; the new ones come after them.',
     verb: 'Run from start',
     danger: true,
     run: () => void run(true),
@@ -203,6 +219,14 @@ export const canRun = () => {
     startingPath === undefined &&
     !(current?.path === pipeline.path && isLive(current))
   )
+}
+
+/** A run that has nothing left to read is in nobody's way: it ends, and the new one begins. */
+export const canRunFromStart = () => {
+  const { run: current, startingPath } = useRun.getState()
+  const pipeline = openPipeline()
+  const idles = current?.state === 'idle' && current.path === pipeline?.path
+  return canRun() || (idles && pipeline?.trusted === true && startingPath === undefined)
 }
 
 function guardUnsaved(purpose: string, then: () => void): void {

@@ -9,6 +9,12 @@ export type Dialog =
   | { readonly kind: 'new' }
   | { readonly kind: 'open' }
   | { readonly kind: 'save-as' }
+  /** A data file for the pipeline's folder, and the field that is to name it. */
+  | {
+      readonly kind: 'bring-file'
+      readonly extensions: readonly string[]
+      readonly chosen?: (file: string) => void
+    }
   | {
       readonly kind: 'confirm'
       readonly title: string

@@ -83,6 +83,11 @@ export const pipelineMethods = {
   ),
   'pipeline.saveDraft': method(z.object({ path: z.string(), document, files: z.array(sourceFile) }), nothing),
   'pipeline.dropDraft': method(z.object({ path: z.string() }), nothing),
+  /** Copies a data file into the pipeline's folder; `file` is its path there. */
+  'pipeline.bringFile': method(
+    z.object({ path: z.string(), from: z.string() }),
+    z.object({ file: z.string(), assets: z.array(z.string()) }),
+  ),
   'pipeline.trust': method(z.object({ path: z.string() }), nothing),
   'pipeline.analyze': method(z.object({ path: z.string(), document, files: z.array(sourceFile) }), analysis),
   'pipeline.export': method(

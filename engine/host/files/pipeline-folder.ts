@@ -30,8 +30,19 @@ export async function readPipelineFolder(disk: Disk, folder: string): Promise<Fo
   const files = await Promise.all(
     sources.map(async (path) => ({ path, text: (await disk.readFile(join(folder, path))).toString() })),
   )
-  const assets = paths.filter((path) => !isSource(path) && path !== documentName && path !== 'README.md')
-  return { documentText, files, assets, readme: await readIfThere(disk, join(folder, 'README.md')) }
+  return {
+    documentText,
+    files,
+    assets: paths.filter(isAsset),
+    readme: await readIfThere(disk, join(folder, 'README.md')),
+  }
+}
+
+const isAsset = (path: string) => !isSource(path) && path !== documentName && path !== 'README.md'
+
+/** What fields can name, as it lies there now. */
+export async function assetsOf(disk: Disk, folder: string): Promise<string[]> {
+  return (await pathsBelow(disk, folder)).filter(isAsset)
 }
 
 export function isSource(path: string): boolean {

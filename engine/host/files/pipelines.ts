@@ -3,11 +3,12 @@ import type { Environment } from '../../environment/index.ts'
 import type { PipelineDocument } from '../../pipeline/document.ts'
 import { emptyDocument, printDocument } from '../../pipeline/parse.ts'
 import type { Output } from '../contract.ts'
+import { bringFile } from './bring-file.ts'
 import { Drafts } from './drafts.ts'
 import { FolderWatch } from './folder-watch.ts'
 import type { Library } from './library.ts'
 import { join, nameOf, normalized, parentOf, placeWithin } from './paths.ts'
-import { documentName, pathsBelow, type SourceFile } from './pipeline-folder.ts'
+import { assetsOf, documentName, pathsBelow, type SourceFile } from './pipeline-folder.ts'
 import { readPipeline } from './read-pipeline.ts'
 
 export interface Content {
@@ -106,6 +107,13 @@ export class Pipelines {
 
   async dropDraft(path: string): Promise<void> {
     await this.#drafts.drop(normalized(path))
+  }
+
+  async bringFile(path: string, from: string): Promise<Output<'pipeline.bringFile'>> {
+    const { disk } = this.#environment
+    const folder = normalized(path)
+    const file = await bringFile(disk, folder, from)
+    return { file, assets: await assetsOf(disk, folder) }
   }
 
   stop(): void {
