@@ -250,10 +250,14 @@ function guardUnsaved(purpose: string, then: () => void): void {
 
 const draftAfterMs = 1500
 
-/** Keeps a draft of what is not saved, and tells the shell so that a closing window asks. */
+/** Keeps a draft of what is not saved, and sees to it that a closing window asks: the shell's own, or the browser's. */
 export function followUnsaved(): () => void {
+  const ask = (event: BeforeUnloadEvent) => {
+    if (!desktop() && isUnsaved(openPipeline())) event.preventDefault()
+  }
+  window.addEventListener('beforeunload', ask)
   let timer: ReturnType<typeof setTimeout> | undefined
-  return useDocument.subscribe(({ pipeline }, before) => {
+  const stop = useDocument.subscribe(({ pipeline }, before) => {
     if (pipeline === before.pipeline) return
     const unsaved = isUnsaved(pipeline)
     desktop()?.setUnsaved(unsaved)
@@ -263,6 +267,10 @@ export function followUnsaved(): () => void {
     else if (isUnsaved(before.pipeline))
       void host().call('pipeline.dropDraft', { path: pipeline.path }).catch(tellDraft)
   })
+  return () => {
+    window.removeEventListener('beforeunload', ask)
+    stop()
+  }
 }
 
 async function saveDraft(): Promise<void> {

@@ -91,6 +91,23 @@ describe.skipIf(!chromiumPath())('a data file, run twice', () => {
     expect(await everythingRead().count()).toBe(0)
   })
 
+  test('a reload with a change that is not saved asks first, and the change stays where it is refused', async () => {
+    const { page } = sitting
+    await button('Stop').click()
+    await node(page, 'all').click()
+    await page.getByLabel('Topic', { exact: true }).fill('every')
+    await page.getByText('unsaved').waitFor()
+    const asked = page.waitForEvent('dialog')
+    // Refused, the page never loads again.
+    page.reload({ timeout: 2000 }).catch(() => undefined)
+    const dialog = await asked
+    expect(dialog.type()).toBe('beforeunload')
+    await dialog.dismiss()
+    expect(await page.getByLabel('Topic', { exact: true }).inputValue()).toBe('every')
+    await page.keyboard.press('Control+s')
+    await page.getByText('saved', { exact: true }).waitFor()
+  })
+
   test('nothing went wrong in the window meanwhile', () => {
     expect(sitting.complaints).toEqual([])
   })
