@@ -54,10 +54,11 @@ useLayout.subscribe((state, before) => {
   if (state.overlay !== before.overlay) paintAll()
 })
 
-/** The node's footer in words: what goes in and out, or what the overlay asks for. */
+/** The node's footer in words: what goes in and out (in all, once the run waits), or what the overlay asks for. */
 export function footerText(
   metrics: NodeMetrics | undefined,
   overlay: Overlay,
+  resting: boolean,
   source: boolean,
   sink: boolean,
 ): string {
@@ -65,6 +66,10 @@ export function footerText(
   if (overlay === 'lag') return metrics.lagRecords === undefined ? 'no lag of its own' : lagText(metrics)
   if (overlay === 'busy') return `busy ${percent(metrics.busy)}`
   if (overlay === 'errors') return `${figure(metrics.failed)} failed · ${figure(metrics.dropped)} dropped`
+  if (resting && !metrics.lagRecords) {
+    const total = source ? figure(metrics.out) : sink ? figure(metrics.in) : undefined
+    return total ? `${total} in all` : `${figure(metrics.in)} → ${figure(metrics.out)}`
+  }
   if (source)
     return metrics.lagRecords
       ? `lag ${figure(metrics.lagRecords)} → ${rate(metrics.outPerSec)}`

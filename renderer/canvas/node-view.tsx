@@ -139,7 +139,13 @@ function Footer({
           const metrics = sample?.nodes[id]
           setText(
             text.current,
-            footerText(metrics, overlay, category === 'source', category === 'sink') || 'waiting',
+            footerText(
+              metrics,
+              overlay,
+              sample?.state === 'idle',
+              category === 'source',
+              category === 'sink',
+            ) || 'waiting',
           )
           setAttribute(spark.current, 'd', sparkline(id, sparkWidth, sparkHeight))
           const share = Math.min(1, metrics?.busy ?? 0)

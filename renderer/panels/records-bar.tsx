@@ -126,6 +126,7 @@ const typingMs = 300
 function FilterField({ field }: { readonly field: RefObject<HTMLInputElement | null> }) {
   const filter = useRecords((state) => state.filter)
   const search = useRecords((state) => state.search)
+  const found = useRecords((state) => state.rows.length)
   const [text, setText] = useState(filter)
   useEffect(() => setText(filter), [filter])
   useEffect(() => {
@@ -150,8 +151,12 @@ function FilterField({ field }: { readonly field: RefObject<HTMLInputElement | n
         }}
       />
       {search && (
-        <output className="faint figures nowrap" aria-label="Search progress">
-          {figure(search.scanned)} scanned
+        <output
+          className="faint figures nowrap"
+          aria-label="Search progress"
+          title={`${whole(search.scanned)} records scanned`}
+        >
+          {whole(found)} found
           {!search.done && search.total > 0 && ` · ${percent(search.scanned / search.total)}`}
         </output>
       )}

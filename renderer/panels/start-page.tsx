@@ -7,6 +7,7 @@ import { Button, IconButton } from '../parts/controls.tsx'
 import { ago } from '../parts/format.ts'
 import { keysText } from '../parts/keys.ts'
 import { useNow } from '../stores/now.ts'
+import { useRunning } from '../stores/run.ts'
 import { choosePipeline, open } from '../stores/session.ts'
 import { openDialog, useStudio } from '../stores/studio.ts'
 
@@ -121,10 +122,22 @@ function Sample({ entry, opening }: { readonly entry: PipelineEntry; readonly op
       <span className="row">
         <Workflow size={16} className="accent" aria-hidden />
         <b className="grow ellipsis">{entry.name}</b>
+        <Running path={entry.path} />
         <span className="faint figures">{opening ? 'opening' : `${entry.nodes} nodes`}</span>
       </span>
       <span className="muted sample-text">{entry.description}</span>
     </button>
+  )
+}
+
+/** A run goes on while its pipeline is not open. */
+function Running({ path }: { readonly path: string }) {
+  if (!useRunning(path)) return null
+  return (
+    <span className="row nowrap good">
+      <span className="dot green" aria-hidden />
+      running
+    </span>
   )
 }
 
@@ -137,6 +150,7 @@ function Recent({ entry, reload }: { readonly entry: PipelineEntry; readonly rel
         <span className="faint ellipsis grow" title={entry.path}>
           {entry.path}
         </span>
+        <Running path={entry.path} />
         <span className={`figures nowrap ${entry.missing ? 'bad' : 'faint'}`}>
           {entry.missing ? 'not there any more' : ago(entry.openedMs, now)}
         </span>

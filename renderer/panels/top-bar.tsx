@@ -12,7 +12,7 @@ import { useLive } from '../stores/live.ts'
 import { useNow } from '../stores/now.ts'
 import { useOwnRun, useRun, useRunning } from '../stores/run.ts'
 import { closePipeline, run, stop } from '../stores/session.ts'
-import { openPalette } from '../stores/studio.ts'
+import { openPalette, useStudio } from '../stores/studio.ts'
 
 const pipelineEntries = commandList(
   'new',
@@ -149,6 +149,7 @@ const tones = { running: 'green', starting: 'amber', stopped: '', killed: 'red' 
 function Brokers() {
   const brokers = useCluster((state) => state.cluster?.brokers)
   const starting = useCluster((state) => state.starting)
+  const connected = useStudio((state) => state.connection) === 'connected'
   if (starting) {
     return (
       <span className="brokers-starting muted" role="status">
@@ -163,15 +164,19 @@ function Brokers() {
       <button
         type="button"
         className="brokers-button"
-        aria-label={`Brokers: ${brokers.map((broker) => `${broker.id} ${broker.state}`).join(', ')}`}
+        aria-label={
+          connected
+            ? `Brokers: ${brokers.map((broker) => `${broker.id} ${broker.state}`).join(', ')}`
+            : 'Brokers: unknown, the host does not answer'
+        }
         onClick={() => setLayout({ side: 'cluster' })}
       >
         <span className="muted">brokers</span>
         {brokers.map((broker) => (
           <span
             key={broker.id}
-            className={`dot ${tones[broker.state]}`}
-            data-hollow={broker.state === 'stopped'}
+            className={`dot ${connected ? tones[broker.state] : ''}`}
+            data-hollow={!connected || broker.state === 'stopped'}
           />
         ))}
       </button>

@@ -48,12 +48,19 @@ export function TopicsPanel() {
 /** The runtime's own topics are no internal ones to Kafka. */
 const isInternal = (topic: TopicState) => topic.internal || /-(changelog|repartition)$/.test(topic.name)
 
-/** Without the prefix that all topics of the open pipeline have. */
-const shortName = (name: string, application: string | undefined) =>
-  application && name.startsWith(`${application}-`) ? name.slice(application.length + 1) : name
+/** Whole, as every other client wants it; the prefix that all topics of the open pipeline have steps back. */
+function TopicName({ name }: { readonly name: string }) {
+  const application = useDocument((state) => state.pipeline?.document.id)
+  const prefix = application && name.startsWith(`${application}-`) ? `${application}-` : ''
+  return (
+    <b className="topic-name">
+      {prefix && <span className="faint">{prefix}</span>}
+      {name.slice(prefix.length)}
+    </b>
+  )
+}
 
 function TopicRow({ topic }: { readonly topic: TopicState }) {
-  const application = useDocument((state) => state.pipeline?.document.id)
   const open = useReveal((state) => state.topic === topic.name)
   const records = topic.partitions.reduce(
     (sum, partition) => sum + Math.max(0, partition.highWatermark - partition.logStartOffset),
@@ -71,7 +78,7 @@ function TopicRow({ topic }: { readonly topic: TopicState }) {
       onClick={() => showTopic(topic.name)}
     >
       <span className="grow">
-        <b className="ellipsis">{shortName(topic.name, application)}</b>
+        <TopicName name={topic.name} />
         <small className="figures ellipsis">
           {counted(topic.partitions.length, 'partition')} · {figure(records)}
           {topic.sizeBytes !== undefined && ` · ${bytes(topic.sizeBytes)}`}

@@ -2,6 +2,8 @@
 import { MillraceError } from '../../engine/base/errors.ts'
 import { host } from '../host/client.ts'
 import { desktop } from '../host/desktop.ts'
+import { counted } from '../parts/format.ts'
+import { useAnalysis } from './analysis.ts'
 import { requestFit } from './canvas-requests.ts'
 import { useRunningVersion } from './changed.ts'
 import {
@@ -14,6 +16,7 @@ import {
   patch,
   useDocument,
 } from './document-store.ts'
+import { showDock } from './layout.ts'
 import { isLive, startRun, stopRun, useRun } from './run.ts'
 import { clearSelection } from './selection.ts'
 import { openDialog, useStudio } from './studio.ts'
@@ -193,6 +196,19 @@ export async function run(fromStart: boolean): Promise<void> {
   const version = openPipeline()?.saved
   await startRun(pipeline.path, fromStart)
   if (version) useRunningVersion.setState({ version: { path: pipeline.path, ...version } })
+  tellProblems()
+}
+
+/** Types are advice: code that breaks them may run. What does not compile has failed the run already. */
+function tellProblems(): void {
+  const errors = useAnalysis.getState().problems.filter(({ severity }) => severity === 'error').length
+  if (errors === 0 || !isLive(useRun.getState().run)) return
+  toast({
+    tone: 'failed',
+    text: `It runs, with ${counted(errors, 'problem')}`,
+    detail: 'Results may be wrong where the types do not fit.',
+    action: { label: 'Show', run: () => showDock('problems') },
+  })
 }
 
 export function runFromStart(): void {

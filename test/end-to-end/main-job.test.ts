@@ -114,6 +114,10 @@ describe.skipIf(!chromiumPath())('the main job', () => {
       expect(partitions.length).toBeGreaterThan(0)
       expect(new Set(partitions)).toEqual(new Set(['2']))
     })
+    const label = async () => (await chips.nth(2).getAttribute('aria-label')) ?? ''
+    await eventually(async () =>
+      expect(Number(/, ([\d,]+) records/.exec(await label())?.[1]?.replace(',', ''))).toBeGreaterThan(3),
+    )
     await grid.focus()
     await page.keyboard.press('g')
     await page.getByLabel('Offset', { exact: true }).fill('3')
@@ -290,7 +294,7 @@ describe.skipIf(!chromiumPath())('the main job', () => {
 /** The input must last until the broker is killed, also on a machine that takes minutes to come so far. */
 function slowDown(file: string): void {
   const text = readFileSync(file, 'utf8')
-  const slower = text.replace('"rate": 300', '"rate": 80')
+  const slower = text.replace('"rate": 300', '"rate": 100')
   expect(slower).not.toBe(text)
   writeFileSync(file, slower)
 }
