@@ -16,7 +16,9 @@ const pollMs = 200
 
 /**
  * Reads the changelogs of the tasks' stores from their beginning to their end, all at once: what is committed, as an instance before
- * may have died in a transaction.
+ * may have died in a transaction. The end is the high watermark, not the last stable offset: the markers of a transaction are written
+ * after its commit was answered, so rows that belong to offsets already committed may still lie behind the last stable offset. To read
+ * as far is to wait for such markers, and at most the transaction timeout for a transaction that nobody ends.
  */
 export async function restoreStores(tasks: readonly Task[], setting: Setting): Promise<void> {
   const stores = new Map<string, StateStore>()
@@ -29,7 +31,7 @@ export async function restoreStores(tasks: readonly Task[], setting: Setting): P
     }
   }
   if (partitions.length === 0) return
-  const ends = await changelogEnds(partitions, setting)
+  const ends = await highWatermarks(partitions, setting)
   const open = partitions.filter(({ topic, partition }) => ends.get(`${topic} ${partition}`)! > 0)
   if (open.length === 0) return
   const consumer = createConsumer(setting.environment, {
@@ -58,14 +60,14 @@ export async function restoreStores(tasks: readonly Task[], setting: Setting): P
   }
 }
 
-async function changelogEnds(
+async function highWatermarks(
   partitions: readonly TopicPartition[],
   setting: Setting,
 ): Promise<Map<string, number>> {
   const admin = createAdmin(setting.environment, { bootstrap: setting.bootstrap })
   try {
     const latest = partitions.map((at) => ({ ...at, spec: 'latest' as const }))
-    const offsets = await admin.listOffsets(latest, 'read_committed')
+    const offsets = await admin.listOffsets(latest, 'read_uncommitted')
     return new Map(offsets.map(({ topic, partition, offset }) => [`${topic} ${partition}`, offset]))
   } finally {
     await admin.close()
