@@ -3,14 +3,15 @@
  * into `~/.cache/millrace-peers`. `MILLRACE_PEERS` names another place for them.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createWriteStream, existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const kafkaVersion = '4.3.1'
+export const kafkaVersion = '4.3.1'
 
 const run = promisify(execFile)
 const startMsMax = 180_000
@@ -97,9 +98,16 @@ export async function startApacheKafka(options: ApacheKafkaOptions = {}): Promis
   }
 }
 
+/** Where peers are kept from one run to the next. */
+export function peerFolder(): string {
+  return process.env.MILLRACE_PEERS ?? join(homedir(), '.cache', 'millrace-peers')
+}
+
+/** Named by what is asked of Maven: other jars, another folder. */
 export function jarFolder(): string {
-  const peers = process.env.MILLRACE_PEERS ?? join(homedir(), '.cache', 'millrace-peers')
-  return join(peers, `kafka-${kafkaVersion}`, 'lib')
+  const pom = readFileSync(new URL('pom.xml', import.meta.url))
+  const digest = createHash('sha256').update(pom).digest('hex').slice(0, 8)
+  return join(peerFolder(), `kafka-${kafkaVersion}-${digest}`, 'lib')
 }
 
 export async function fetchJars(): Promise<void> {

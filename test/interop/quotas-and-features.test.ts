@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apacheKafkaMissing, fetchJars, jarFolder } from './apache-kafka.ts'
+import { kafkaTools } from './foreign/features.ts'
 import { type MillraceBroker, startMillraceBroker } from './millrace-broker.ts'
 
 const run = promisify(execFile)
@@ -19,7 +20,7 @@ describe.skipIf(missing !== undefined)("Kafka's tools for quotas and features", 
   afterAll(() => broker?.stop())
 
   test('features are described, lowered, raised, and refused', async () => {
-    const command = 'org.apache.kafka.tools.FeatureCommand'
+    const command = 'kafka-features'
     const described = await tool(command, ['describe'])
     expect(described).toMatch(
       /metadata\.version\s+SupportedMinVersion: 4\.3-IV0\s.*FinalizedVersionLevel: 4\.3-IV0/,
@@ -57,7 +58,7 @@ describe.skipIf(missing !== undefined)("Kafka's tools for quotas and features", 
     const client = ['--entity-type', 'clients', '--entity-name', 'held']
     const records = 300
     const produce = () =>
-      tool('org.apache.kafka.tools.ProducerPerformance', [
+      tool('kafka-producer-perf-test', [
         ...['--topic', 'load', '--num-records', String(records), '--record-size', '10000'],
         ...['--throughput', '-1', '--command-property', 'client.id=held'],
       ])
@@ -69,7 +70,7 @@ describe.skipIf(missing !== undefined)("Kafka's tools for quotas and features", 
     await configs('--alter', '--delete-config', 'producer_byte_rate', ...client)
     await configs('--alter', '--add-config', 'consumer_byte_rate=200000', ...client)
     const startedMs = performance.now()
-    const printed = await tool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+    const printed = await tool('kafka-console-consumer', [
       ...['--topic', 'load', '--from-beginning', '--max-messages', String(records)],
       ...['--command-property', 'client.id=held', '--command-property', 'fetch.max.bytes=100000'],
       ...['--command-property', 'max.partition.fetch.bytes=100000'],
@@ -81,7 +82,7 @@ describe.skipIf(missing !== undefined)("Kafka's tools for quotas and features", 
 })
 
 function configs(...args: readonly string[]): Promise<string> {
-  return tool('kafka.admin.ConfigCommand', args)
+  return tool('kafka-configs', args)
 }
 
 function text(thrown: { readonly stdout?: string; readonly stderr?: string }): string {
@@ -89,9 +90,11 @@ function text(thrown: { readonly stdout?: string; readonly stderr?: string }): s
 }
 
 /** What it prints. */
-async function tool(name: string, args: readonly string[]): Promise<string> {
+async function tool(name: keyof typeof kafkaTools, args: readonly string[]): Promise<string> {
   const vm = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', `${jarFolder()}/*`]
   return text(
-    await run('java', [...vm, name, '--bootstrap-server', broker.bootstrap, ...args], { maxBuffer: 2 ** 26 }),
+    await run('java', [...vm, kafkaTools[name], '--bootstrap-server', broker.bootstrap, ...args], {
+      maxBuffer: 2 ** 26,
+    }),
   )
 }

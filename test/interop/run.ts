@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { apacheKafkaMissing } from './apache-kafka.ts'
+import { type Feature, features, featuresOf } from './foreign/features.ts'
 import { foreignClients } from './foreign/index.ts'
 
 interface Report {
@@ -23,12 +24,11 @@ interface Report {
 
 const checkout = path.resolve(import.meta.dirname, '../..')
 const reportFile = path.join(checkout, '.build/test/interop.json')
-const marks: Readonly<Record<string, string>> = { passed: 'ok', failed: 'FAILED' }
 
 const status = await runVitest()
 if (!existsSync(reportFile)) finish(0, 1)
 const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report
-printTable(report)
+printMatrix(report)
 printFiles(report)
 await printSkipped()
 // An error outside of any test fails the run without a failed test.
@@ -55,29 +55,31 @@ function runVitest(): Promise<number> {
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)))
 }
 
-/** Features down, clients across. */
-function printTable({ testResults }: Report): void {
+/** Features down, clients across: `ok` where all tests of a feature passed, `-` for what a client does not have. */
+function printMatrix({ testResults }: Report): void {
   const file = testResults.find(({ name }) => name.endsWith('foreign-clients.test.ts'))
   if (file === undefined) return
   const clients = foreignClients.map(({ name }) => name)
-  const rows = new Map<string, Map<string, string>>()
-  for (const { ancestorTitles, title, status: outcome } of file.assertionResults) {
-    const [client, ...inside] = ancestorTitles
-    const feature = [title, ...inside].join(', ')
-    const row = rows.get(feature) ?? new Map<string, string>()
-    rows.set(feature, row.set(client ?? '', marks[outcome] ?? 'skipped'))
-  }
-  const wide = Math.max(...[...rows.keys()].map((feature) => feature.length))
+  const wide = Math.max(...Object.values(features).map((heading) => heading.length))
   const line = (first: string, cells: readonly string[]) =>
     `${first.padEnd(wide)}  ${cells.map((cell, index) => cell.padEnd(clients[index]!.length)).join('  ')}\n`
   process.stdout.write(`\nForeign clients on millrace broker\n${line('', clients)}`)
-  for (const [feature, row] of rows) {
-    process.stdout.write(
-      line(
-        feature,
-        clients.map((client) => row.get(client) ?? 'skipped'),
-      ),
-    )
+  process.stdout.write(
+    line(
+      'version',
+      foreignClients.map(({ version }) => version ?? ''),
+    ),
+  )
+  for (const [feature, heading] of Object.entries(features) as [Feature, string][]) {
+    const cells = foreignClients.map((client) => {
+      if (!featuresOf(client).has(feature)) return '-'
+      const outcomes = file.assertionResults
+        .filter(({ ancestorTitles: [name, of] }) => name === client.name && of === feature)
+        .map(({ status: outcome }) => outcome)
+      if (outcomes.includes('failed')) return 'FAILED'
+      return outcomes.includes('passed') ? 'ok' : 'skipped'
+    })
+    process.stdout.write(line(heading, cells))
   }
 }
 

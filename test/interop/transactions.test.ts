@@ -13,19 +13,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Admin, createAdmin, createConsumer, createProducer } from '../../engine/client/index.ts'
 import { createNodeEnvironment } from '../../engine/node/environment/index.ts'
 import { apacheKafkaMissing, jarFolder } from './apache-kafka.ts'
+import { kafkaTools } from './foreign/features.ts'
 import { kcat } from './foreign/kcat.ts'
+import { confluentMissing, confluentPython } from './foreign/programs.ts'
 import { type MillraceBroker, startMillraceBroker } from './millrace-broker.ts'
 
 const environment = createNodeEnvironment({ log: { write: () => undefined } })
 const run = promisify(execFile)
 const javaMissing = await apacheKafkaMissing()
 const kcatMissing = await kcat.missing()
-/** `MILLRACE_PYTHON` names one that has confluent-kafka. */
-const python = process.env.MILLRACE_PYTHON ?? 'python3'
-const confluentMissing = await run(python, ['-c', 'import confluent_kafka']).then(
-  () => undefined,
-  () => 'confluent-kafka is not installed',
-)
+const withoutConfluent = await confluentMissing()
 
 let broker: MillraceBroker
 let admin: Admin
@@ -102,7 +99,7 @@ describe.skipIf(javaMissing !== undefined)("Kafka's own client", () => {
     await Promise.all(sent)
     await producer.close()
     const copier = () => {
-      const args = ['org.apache.kafka.tools.TransactionalMessageCopier', '--broker-list', broker.bootstrap]
+      const args = [kafkaTools.TransactionalMessageCopier, '--broker-list', broker.bootstrap]
       const where = ['--input-topic', topic, '--input-partition', '0', '--output-topic', sink]
       const how = ['--max-messages', String(count), '--transaction-size', '20', '--enable-random-aborts']
       const who = ['--transactional-id', topic, '--consumer-group', topic, '--group-mode']
@@ -122,7 +119,7 @@ describe.skipIf(javaMissing !== undefined)("Kafka's own client", () => {
 
   test('is looked into by the transactions tool', async () => {
     const tool = async (...args: string[]) => {
-      const main = 'org.apache.kafka.tools.TransactionsCommand'
+      const main = kafkaTools['kafka-transactions']
       const all = ['-cp', `${jarFolder()}/*`, main, '--bootstrap-server', broker.bootstrap, ...args]
       return (await run('java', all)).stdout
     }
@@ -255,16 +252,16 @@ describe.skipIf(kcatMissing !== undefined)('kcat (librdkafka)', () => {
     child.stdin.end(['a', 'b', 'c'].map((value) => `${value}:${value}\n`).join(''))
     expect(await once(child, 'close')).toEqual([0, null])
     expect(await readCommitted(topic, 3)).toEqual(['a', 'b', 'c'])
-    const read = await kcat.consume(broker.bootstrap, topic, 3)
+    const read = await kcat.consume(broker.bootstrap, topic, 3, 'read_committed')
     expect(read.map(({ value }) => value).sort()).toEqual(['a', 'b', 'c'])
   })
 })
 
-describe.skipIf(confluentMissing !== undefined)('confluent-kafka (librdkafka)', () => {
+describe.skipIf(withoutConfluent !== undefined)('confluent-kafka (librdkafka)', () => {
   test('commits, aborts, is fenced, and commits offsets in a transaction', async () => {
     const topic = await newTopic()
     const source = path.join(import.meta.dirname, 'python/transactions.py')
-    const { stdout } = await run(python, [source, broker.bootstrap, topic])
+    const { stdout } = await run(await confluentPython(), [source, broker.bootstrap, topic])
     expect(JSON.parse(stdout)).toEqual({
       fenced: true,
       read: [0, 2].flatMap((round) => [0, 1, 2].map((i) => `${round}-${i}`)).concat('second'),

@@ -16,23 +16,28 @@ interface JsonLine {
 /** kcat, and so librdkafka. Its command line takes the headers of all records at once: one run for each set of them. */
 export const kcat: ForeignClient = {
   name: 'kcat',
+  version: undefined,
+  isIdempotent: true,
+  readsCommitted: true,
+  groupProtocols: ['classic'],
 
   async missing() {
     return (await run(['-V'], '').catch(() => undefined)) === undefined ? 'kcat is not installed' : undefined
   },
 
-  async produce(bootstrap, topic, records, compression) {
+  async produce(bootstrap, topic, records, { compression, idempotent }) {
     for (const [headers, group] of byHeaders(records)) {
       const lines = group.map(({ key, value }) => `${key ?? ''}\t${value ?? ''}\n`)
       // -Z: what is empty is null.
       const codec = compression === 'none' ? [] : ['-z', compression]
+      codec.push('-X', `enable.idempotence=${idempotent}`)
       await run(['-P', '-b', bootstrap, '-t', topic, '-K', '\t', '-Z', ...codec, ...headers], lines.join(''))
     }
   },
 
-  async consume(bootstrap, topic, count) {
+  async consume(bootstrap, topic, count, isolation) {
     const args = ['-C', '-q', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-c', String(count), '-J']
-    const output = await run(args, '')
+    const output = await run([...args, '-X', `isolation.level=${isolation}`], '')
     return output
       .split('\n')
       .filter((line) => line !== '')
@@ -47,6 +52,15 @@ export const kcat: ForeignClient = {
     ])
     createInterface({ input: child.stdout }).on('line', (line) => read.push(parse(line)))
     return { read, leave: () => end(child) }
+  },
+
+  async offsetsAt(bootstrap, topic, partitions, timestampMs) {
+    const asked = Array.from({ length: partitions }, (_, i) => ['-t', `${topic}:${i}:${timestampMs}`]).flat()
+    const output = await run(['-Q', '-b', bootstrap, ...asked], '')
+    const found = new Map(
+      [...output.matchAll(/\[(\d+)\] offset (-?\d+)/g)].map((match) => [match[1], match[2]]),
+    )
+    return Array.from({ length: partitions }, (_, i) => Number(found.get(String(i))))
   },
 }
 
