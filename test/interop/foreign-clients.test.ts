@@ -209,8 +209,8 @@ describe.each(foreignClients)('$name', (client) => {
       const groupId = `group-of-${from}`
       await client.copy!(broker.bootstrap, { from, to, groupId, transactionalId: `id-of-${from}`, count })
       expect(inOrder(await readByUs(to, count, 'read_committed'))).toEqual(inOrder(records))
-      const all = await readByUs(to, count, 'read_uncommitted')
-      expect(all.length).toBeGreaterThan(count)
+      // One record more than were copied: what is aborted is there too.
+      await readByUs(to, count + 1, 'read_uncommitted')
       const committed = await admin.groupOffsets(groupId)
       expect(committed.reduce((sum, { offset }) => sum + offset, 0)).toBe(count)
     })

@@ -257,7 +257,10 @@ function topicCommand(...args: readonly string[]): Promise<string> {
 
 /** What it prints. */
 async function tool(name: keyof typeof kafkaTools, args: readonly string[], input = ''): Promise<string> {
-  const running = run('java', [...java(name), '--bootstrap-server', broker.bootstrap, ...args])
+  const where = ['--bootstrap-server', broker.bootstrap]
+  // Only this one takes it behind its command.
+  const all = name === 'kafka-cluster' ? [...args, ...where] : [...where, ...args]
+  const running = run('java', [...java(name), ...all])
   running.child.stdin?.end(input)
   const { stdout, stderr } = await running
   return `${stdout}${stderr}`

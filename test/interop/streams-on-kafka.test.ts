@@ -4,6 +4,12 @@ import { runtimeSuite } from '../streams/runtime-suite.ts'
 import type { Site } from '../streams/topics.ts'
 import { type ApacheKafka, apacheKafkaMissing, startApacheKafka } from './apache-kafka.ts'
 
+const settings = {
+  'group.initial.rebalance.delay.ms': '0',
+  // Records here are of 1970: whatever is kept for a week goes as soon as retention first looks, which is after 30 s.
+  'log.initial.task.delay.ms': '86400000',
+}
+
 const missing = await apacheKafkaMissing()
 
 describe.skipIf(missing !== undefined)('the runtime on Apache Kafka', () => {
@@ -12,7 +18,7 @@ describe.skipIf(missing !== undefined)('the runtime on Apache Kafka', () => {
   let site: Site
 
   beforeAll(async () => {
-    kafka = await startApacheKafka({ nodes: 3, settings: { 'group.initial.rebalance.delay.ms': '0' } })
+    kafka = await startApacheKafka({ nodes: 3, settings })
     site = { environment, bootstrap: kafka.bootstrap }
   }, 120_000)
   afterAll(() => kafka?.stop())

@@ -255,6 +255,7 @@ public class Client {
                 if (records.isEmpty()) continue;
                 producer.beginTransaction();
                 for (var record : records) producer.send(new ProducerRecord<>(request.get("to").asText(), record.key(), record.value()));
+                producer.flush();
                 producer.sendOffsetsToTransaction(records.nextOffsets(), consumer.groupMetadata());
                 if (round++ % 3 != 0) {
                     producer.commitTransaction();
