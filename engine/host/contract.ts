@@ -31,6 +31,8 @@ export const events = {
   'cluster.changed': z.object({ cluster: clusterState }),
   /** A file of the open pipeline changed on disk, not by us. */
   'pipeline.changedOnDisk': z.object({ path: z.string() }),
+  /** Data files of the open pipeline came or went: those that are there now. */
+  'pipeline.assetsChanged': z.object({ path: z.string(), assets: z.array(z.string()) }),
   'pipeline.openRequested': z.object({ path: z.string() }),
 } as const
 

@@ -66,9 +66,10 @@ async function assemble(environment: Environment, log: LogRing, options: HostOpt
     join(data, 'settings.json'),
     (value) => settingsSchema.safeParse(value).data ?? {},
   )
-  const pipelines = new Pipelines(environment, library, join(data, 'drafts'), (path) =>
-    emitter.emit('pipeline.changedOnDisk', { path }),
-  )
+  const pipelines = new Pipelines(environment, library, join(data, 'drafts'), {
+    onSources: (path) => emitter.emit('pipeline.changedOnDisk', { path }),
+    onAssets: (path, assets) => emitter.emit('pipeline.assetsChanged', { path, assets }),
+  })
   const cluster = new ClusterHandle(
     environment,
     { dataFolder: join(data, 'cluster'), brokers: 3, preferredPorts },

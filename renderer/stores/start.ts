@@ -2,7 +2,7 @@
 import { host, onSignedOut } from '../host/client.ts'
 import { followDocument } from './analysis.ts'
 import { adoptCluster, awaitCluster, followCluster } from './cluster.ts'
-import { openPipeline, useDocument } from './document-store.ts'
+import { openPipeline, patch, useDocument } from './document-store.ts'
 import { layoutSettings, restoreLayout, useLayout } from './layout.ts'
 import { addFailure, adoptRun, refreshRun } from './run.ts'
 import { followUnsaved, open, openNow, takeFromDisk } from './session.ts'
@@ -65,6 +65,9 @@ function followEvents(): void {
   host().on('cluster.changed', ({ cluster }) => adoptCluster(cluster))
   host().on('pipeline.openRequested', ({ path }) => open(path))
   host().on('pipeline.changedOnDisk', ({ path }) => void takeFromDisk(path))
+  host().on('pipeline.assetsChanged', ({ path, assets }) => {
+    if (openPipeline()?.path === path) patch({ assets })
+  })
 }
 
 const settleMs = 800

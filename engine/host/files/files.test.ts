@@ -23,6 +23,7 @@ let folder: string
 let library: Library
 let pipelines: Pipelines
 let changed: string[]
+let assets: string[][]
 
 beforeEach(async () => {
   folder = normalized(mkdtempSync(path.join(tmpdir(), 'millrace-files-')))
@@ -36,8 +37,12 @@ beforeEach(async () => {
   }
   mkdirSync(options.dataFolder)
   changed = []
+  assets = []
   library = await Library.open(environment, options)
-  pipelines = new Pipelines(environment, library, join(folder, 'data/drafts'), (path) => changed.push(path))
+  pipelines = new Pipelines(environment, library, join(folder, 'data/drafts'), {
+    onSources: (path) => changed.push(path),
+    onAssets: (_, now) => assets.push(now),
+  })
 })
 
 afterEach(() => {
@@ -193,6 +198,32 @@ describe('saving', () => {
     await pipelines.save(at, { document, files })
     await new Promise((resolve) => setTimeout(resolve, 400))
     expect(changed).toEqual([])
+    writeFileSync(join(at, 'processors/one.ts'), 'export const one = 2\n')
+    await expect.poll(() => changed).toEqual([at])
+  })
+
+  it('tells of data files that come and go, in new folders too, and never because of one it brought itself', async () => {
+    const at = pipelineAt('elsewhere')
+    await pipelines.open(at)
+    writeFileSync(join(folder, 'brought.csv'), 'a\n')
+    await pipelines.bringFile(at, join(folder, 'brought.csv'))
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(assets).toEqual([])
+    mkdirSync(join(at, 'deep/er'), { recursive: true })
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    writeFileSync(join(at, 'deep/er/orders.csv'), 'a\n')
+    await expect.poll(() => assets).toEqual([['data/brought.csv', 'data.csv', 'deep/er/orders.csv']])
+    rmSync(join(at, 'deep'), { recursive: true })
+    await expect.poll(() => assets.at(-1)).toEqual(['data/brought.csv', 'data.csv'])
+    expect(changed).toEqual([])
+  })
+
+  it('tells of changes in a folder that it made itself', async () => {
+    const at = await pipelines.create('New', undefined)
+    await pipelines.open(at)
+    const files = [{ path: 'processors/one.ts', text: 'export {}\n' }]
+    await pipelines.save(at, { document, files })
+    await new Promise((resolve) => setTimeout(resolve, 400))
     writeFileSync(join(at, 'processors/one.ts'), 'export const one = 2\n')
     await expect.poll(() => changed).toEqual([at])
   })

@@ -1,43 +1,77 @@
 import type { Environment } from '../../environment/index.ts'
-import { join, parentOf } from './paths.ts'
-import { documentName, isSource, pathsBelow, type SourceFile } from './pipeline-folder.ts'
+import { join } from './paths.ts'
+import { documentName, isAsset, isSource, type SourceFile, treeBelow } from './pipeline-folder.ts'
 
 /** Editors write in several steps; a look after they are through sees the result. */
 const settleMs = 150
 
-/**
- * Tells when the document or a source file of the open pipeline is no longer what the studio read or wrote last. By
- * content, so that what the studio writes itself never counts.
- */
+/** A folder as the studio knows it. */
+export interface KnownFolder {
+  /** The document under its name, and the source files. */
+  readonly sources: readonly SourceFile[]
+  /** Other files, relative: their names count, not what is in them. */
+  readonly assets: readonly string[]
+  /** Relative. */
+  readonly folders: readonly string[]
+}
+
+export interface FolderChanges {
+  /** The document or a source file is no longer what the studio read or wrote last. */
+  onSources(): void
+  /** There are other data files than before. */
+  onAssets(assets: string[]): void
+}
+
+/** Looks after the folder of the open pipeline. By content, so that what the studio writes itself never counts. */
 export class FolderWatch {
   readonly #environment: Environment
   readonly #folder: string
-  readonly #onChange: () => void
-  #known: ReadonlyMap<string, string>
-  #stops: (() => void)[] = []
+  readonly #changes: FolderChanges
+  readonly #stops = new Map<string, () => void>()
+  #sources: ReadonlyMap<string, string>
+  #assets: readonly string[]
   #pending: { cancel(): void } | undefined
   #stopped = false
 
-  constructor(environment: Environment, folder: string, known: readonly SourceFile[], onChange: () => void) {
+  constructor(environment: Environment, folder: string, known: KnownFolder, changes: FolderChanges) {
     this.#environment = environment
     this.#folder = folder
-    this.#known = contents(known)
-    this.#onChange = onChange
-    const folders = new Set([folder, ...known.map((file) => parentOf(join(folder, file.path)))])
-    for (const watched of folders) {
-      this.#stops.push(environment.disk.watch(watched, () => this.#look()))
-    }
+    this.#changes = changes
+    this.#sources = contents(known.sources)
+    this.#assets = known.assets
+    this.#watch(known.folders)
   }
 
   /** What the studio has just read or written: the document under its name, and the source files. */
-  expect(files: readonly SourceFile[]): void {
-    this.#known = contents(files)
+  expect(sources: readonly SourceFile[]): void {
+    this.#sources = contents(sources)
+  }
+
+  expectAssets(assets: readonly string[]): void {
+    this.#assets = assets
   }
 
   stop(): void {
     this.#stopped = true
     this.#pending?.cancel()
-    for (const stop of this.#stops) stop()
+    for (const stop of this.#stops.values()) stop()
+    this.#stops.clear()
+  }
+
+  /** Folders come and go; each has a watch of its own, as not every system watches what lies below. */
+  #watch(folders: readonly string[]): void {
+    for (const [folder, stop] of this.#stops) {
+      if (folders.includes(folder)) continue
+      stop()
+      this.#stops.delete(folder)
+    }
+    for (const folder of folders) {
+      if (this.#stops.has(folder)) continue
+      this.#stops.set(
+        folder,
+        this.#environment.disk.watch(join(this.#folder, folder), () => this.#look()),
+      )
+    }
   }
 
   #look(): void {
@@ -52,20 +86,35 @@ export class FolderWatch {
   }
 
   async #compare(): Promise<void> {
+    const { files, folders } = await treeBelow(this.#environment.disk, this.#folder)
+    if (this.#stopped) return
+    // What came into a new folder before it was watched is told by another look.
+    if (folders.some((folder) => !this.#stops.has(folder))) this.#look()
+    this.#watch(folders)
+    this.#compareAssets(files.filter(isAsset))
+    await this.#compareSources(files.filter((path) => path === documentName || isSource(path)))
+  }
+
+  #compareAssets(assets: string[]): void {
+    if (assets.length === this.#assets.length && assets.every((path) => this.#assets.includes(path))) return
+    this.#assets = assets
+    this.#changes.onAssets(assets)
+  }
+
+  async #compareSources(paths: readonly string[]): Promise<void> {
     const { disk } = this.#environment
-    const known = this.#known
-    const paths = (await pathsBelow(disk, this.#folder)).filter(
-      (path) => path === documentName || isSource(path),
-    )
+    const known = this.#sources
     let differs = paths.some((path) => !known.has(path))
     for (const [path, text] of known) {
       if (differs) break
       differs = !paths.includes(path) || (await disk.readFile(join(this.#folder, path))).toString() !== text
     }
+    if (!differs) return
+    const now = await this.#current(paths)
     // The studio may have written in the meantime; its own writing makes for another look.
-    if (!differs || this.#stopped || known !== this.#known) return
-    this.#known = await this.#current(paths)
-    this.#onChange()
+    if (this.#stopped || known !== this.#sources) return
+    this.#sources = now
+    this.#changes.onSources()
   }
 
   /** One change is told once. */

@@ -5,7 +5,7 @@ import { emptyDocument, printDocument } from '../../pipeline/parse.ts'
 import type { Output } from '../contract.ts'
 import { bringFile } from './bring-file.ts'
 import { Drafts } from './drafts.ts'
-import { FolderWatch } from './folder-watch.ts'
+import { FolderWatch, type KnownFolder } from './folder-watch.ts'
 import type { Library } from './library.ts'
 import { join, nameOf, normalized, parentOf, placeWithin } from './paths.ts'
 import { assetsOf, documentName, pathsBelow, type SourceFile } from './pipeline-folder.ts'
@@ -16,33 +16,36 @@ export interface Content {
   readonly files: SourceFile[]
 }
 
+export interface PipelineChanges {
+  /** A source file or the document was written by somebody else. */
+  onSources(path: string): void
+  /** Data files came or went. */
+  onAssets(path: string, assets: string[]): void
+}
+
 /** Opening, saving and watching pipelines. A pipeline's path is that of its folder. */
 export class Pipelines {
   readonly #environment: Environment
   readonly #library: Library
   readonly #drafts: Drafts
-  readonly #onChanged: (path: string) => void
+  readonly #changes: PipelineChanges
   readonly #watches = new Map<string, FolderWatch>()
 
-  constructor(
-    environment: Environment,
-    library: Library,
-    draftsFolder: string,
-    onChanged: (path: string) => void,
-  ) {
+  constructor(environment: Environment, library: Library, draftsFolder: string, changes: PipelineChanges) {
     this.#environment = environment
     this.#library = library
     this.#drafts = new Drafts(environment, draftsFolder)
-    this.#onChanged = onChanged
+    this.#changes = changes
   }
 
   /** @throws MillraceError as `readPipeline` */
   async open(given: string): Promise<Output<'pipeline.open'>> {
-    const { path, document, documentText, files, assets, readme } = await readPipeline(
+    const { path, document, documentText, files, assets, folders, readme } = await readPipeline(
       this.#environment.disk,
       given,
     )
-    this.#watch(path, [{ path: documentName, text: documentText }, ...files])
+    const sources = [{ path: documentName, text: documentText }, ...files]
+    this.#watch(path, { sources, assets, folders })
     await this.#library.opened(path)
     const draft = await this.#drafts.read(path)
     return {
@@ -113,7 +116,9 @@ export class Pipelines {
     const { disk } = this.#environment
     const folder = normalized(path)
     const file = await bringFile(disk, folder, from)
-    return { file, assets: await assetsOf(disk, folder) }
+    const assets = await assetsOf(disk, folder)
+    this.#watches.get(folder)?.expectAssets(assets)
+    return { file, assets }
   }
 
   stop(): void {
@@ -125,13 +130,11 @@ export class Pipelines {
   async #write(path: string, content: Content): Promise<void> {
     const { disk } = this.#environment
     const documentText = printDocument(content.document)
-    const expected = [{ path: documentName, text: documentText }, ...content.files]
-    this.#watches.get(path)?.expect(expected)
+    this.#watches.get(path)?.expect([{ path: documentName, text: documentText }, ...content.files])
     await disk.makeFolder(path)
     for (const file of content.files)
       await this.#writeFile(await placeWithin(disk, path, file.path), file.text)
     await this.#writeFile(join(path, documentName), documentText)
-    if (this.#watches.has(path)) this.#watch(path, expected)
   }
 
   /** Unchanged files are left alone, their times too. */
@@ -145,12 +148,15 @@ export class Pipelines {
     await disk.writeFileAtomic(path, bytes)
   }
 
-  #watch(path: string, known: readonly SourceFile[]): void {
-    this.#watches.get(path)?.stop()
+  #watch(path: string, known: KnownFolder): void {
     // One pipeline is open at a time; what was open before is no longer looked at.
-    for (const [other, watch] of this.#watches) if (other !== path) watch.stop()
+    for (const watch of this.#watches.values()) watch.stop()
     this.#watches.clear()
-    this.#watches.set(path, new FolderWatch(this.#environment, path, known, () => this.#onChanged(path)))
+    const watch = new FolderWatch(this.#environment, path, known, {
+      onSources: () => this.#changes.onSources(path),
+      onAssets: (assets) => this.#changes.onAssets(path, assets),
+    })
+    this.#watches.set(path, watch)
   }
 
   async #freePath(wanted: string): Promise<string> {

@@ -12,6 +12,7 @@ export interface ReadPipeline {
   readonly documentText: string
   readonly files: SourceFile[]
   readonly assets: string[]
+  readonly folders: string[]
   readonly readme: string | undefined
 }
 
